@@ -7,8 +7,8 @@ import { bundleClients } from './__test__/support/client-bundles.mts';
 import { SlowestFirst } from './__test__/support/slowest-first.mts';
 
 /**
- * Suites of `processes` whose results do not depend on the update path: which segment a process finds, what the doctor
- * reports, when a process ends and who answers a scrape.
+ * Suites of `processes` whose results do not depend on the update path. They test, for example, which segment a process
+ * finds, what the doctor reports, when a process ends and who answers a scrape.
  */
 const PATHLESS = [
   ...[
@@ -114,7 +114,7 @@ export default defineConfig({
     setupFiles: ['./__test__/support/processor-time.ts'],
     globalSetup: ['./__test__/support/segments-folder.mts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
-    // The same tests on each update path: see docs/ARCHITECTURE.md.
+    // Each update path has two projects: see docs/ARCHITECTURE.md. Those of `native` and `ordered` run fewer suites.
     projects: [
       ...['direct', 'native', 'ordered'].map(specs),
       programs('direct', ['__test__/**/*.test.ts']),

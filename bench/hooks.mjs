@@ -1,4 +1,4 @@
-/** Measures what a request costs the hooks that count it, in nanoseconds. */
+/** Measures how many nanoseconds the hooks that count requests take for one request. */
 import { FRAMEWORKS } from './applications.mjs';
 import { ended, hear, start, withSegment } from './heap.mjs';
 

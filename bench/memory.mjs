@@ -34,9 +34,9 @@ async function measureResident(client) {
 /**
  * @returns {Promise<{ first: number, further: number, process: number, target: number,
  *   resident: { ours: number, theirs: number } }>} bytes. `first` and `further`: the shared memory that a series takes
- *   for its first writer, and for each further one, of which `target` is the most. `process`: the shared memory that
- *   each further idle process takes. `resident`: the resident memory of an idle process with each client, less that of
- *   one without a client
+ *   for its first writer, and for each further one. `target`: the most that `further` may be. `process`: the shared
+ *   memory that each further idle process takes. `resident`: the resident memory of an idle process with each client,
+ *   less that of one without a client
  */
 export async function measureMemory() {
   const bare = await measureResident(null);

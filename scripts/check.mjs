@@ -149,7 +149,7 @@ async function check(args) {
     process.stderr.write(`! cargo was not found, and these are left out: ${out.join(', ')}\n`);
   }
   const names = asked.filter((name) => !out.includes(name));
-  // `npm test` builds what is not built yet.
+  // `npm test` builds, unless this variable says that the check `build` has done so.
   const env = { ...cargo, ...(names.includes('build') ? { MPMETRICS_BUILT: '1' } : {}) };
   const first = names.filter((name) => CHECKS[name].first);
   for (const name of first) await perform(name, env);

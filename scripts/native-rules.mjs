@@ -4,7 +4,7 @@ import { statSync, readFileSync } from 'node:fs';
 import { readNative } from './native-file.mjs';
 import { MOST_BYTES, OLDEST_GLIBC, OLDEST_MACOS } from './targets.mjs';
 
-/** The symbols that a native module exports: Node.js calls the first, and glibc's headers add none. */
+/** The symbols that a native module exports: only the one that Node.js calls. */
 const EXPORTED = ['napi_register_module_v1'];
 
 /** Libraries that each system has, wherever Node.js runs. */

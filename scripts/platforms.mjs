@@ -1,7 +1,7 @@
 /**
  * `npm run platforms [-- guest…]` runs the smoke test of each native module that `npm run prebuilds` has built, on each
  * system of `scripts/guests.mjs`; then on two systems at once that share a segment; and without names, it installs the
- * packages for each platform with each package manager (`scripts/installs.mjs`). It prints the tables of
+ * packages for each platform with each package manager (`scripts/installs.mjs`). It prints the first two tables of
  * docs/PLATFORMS.md. It takes minutes, and is not part of CI.
  */
 import { spawnSync } from 'node:child_process';

@@ -125,8 +125,8 @@ export class AggregatorRegistry<
   }
 
   /**
-   * Sets which registries `clusterMetrics()` shows in this thread, instead of the default one. `clusterMetrics()` of
-   * other processes also shows those of the registries that have no name. For these, a call in the workers is enough.
+   * Sets which registries `clusterMetrics()` shows in this thread, instead of the default one. Those of them that have
+   * no name are also shown by `clusterMetrics()` of other processes, so for these a call in the workers is enough.
    *
    * @throws TypeError if an argument is no registry
    */

@@ -148,7 +148,7 @@ const COUNTERS: readonly Single[] = [
   },
 ];
 
-/** How many metrics the number of series is shown for by their names; native code has the same number. */
+/** How many metrics, those with most series, have a row of their own with their number of series; as in native code. */
 const LARGEST = 10;
 
 /** Seconds: a scrape that waits for callbacks takes up to `collectTimeout`, 0.25 unless configured. */

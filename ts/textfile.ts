@@ -25,8 +25,9 @@ const OPTIONS: readonly (keyof TextfileWriterOptions)[] = [
 ];
 
 /**
- * Writes metrics into a file for node_exporter's textfile collector, at once and then every few seconds. Of all processes
- * and threads that write one file, one does; when it ends, another one goes on. It keeps no process alive.
+ * Writes metrics into a file for node_exporter's textfile collector, at once and then every few seconds. If several
+ * processes and threads call this for one file, only one of them writes it; when that one ends, another one goes on.
+ * This keeps no process alive.
  *
  * A write that fails leaves the file as it was, and gives a warning with the code `MPMETRICS_TEXTFILE`.
  *
@@ -106,7 +107,7 @@ class Election {
 
   constructor(private readonly path: string) {}
 
-  /** Whether this isolate writes; also where the system has no such names, because then every process does. */
+  /** Whether this isolate writes the file. Where the system has no such names, every isolate writes it. */
   async won(): Promise<boolean> {
     if (this.server !== null || !hasNames()) return true;
     const path = await nameOf(this.path);

@@ -59,7 +59,7 @@ const config = { name: 'm', help: 'h', labelNames: ['a'] };
 const bare = { name: 'm', help: 'h' };
 const buckets = [1, 100];
 
-/** Values for which this package differs: after `inc()` with them, prom-client prints +Inf. */
+/** Values for which this package differs: prom-client prints +Inf after `inc('')`, and after `inc(labels, false)`. */
 const MENDED: readonly unknown[] = ['', false];
 
 test.each(subjects)("inc('') and inc(false) add 0: $name", async ({ load }) => {

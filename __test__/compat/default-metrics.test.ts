@@ -29,8 +29,8 @@ async function shapes(register: Client['register']) {
   return all
     .filter(({ name }) => !ADDED.test(name))
     .map(({ name, help, type, aggregator, values }) => {
-      // Labels of these name the types of handles, requests and garbage collections that there are at the moment. So
-      // they may differ between two clients.
+      // The labels of these metrics say which types of handles, requests and garbage collections there are at the
+      // moment, so they may differ between two clients.
       const varies = /nodejs_(active_[a-z]+$|gc)/.test(name);
       const labels = varies ? [] : values.map((row) => JSON.stringify(row.labels));
       return { name, help, type, aggregator, labels: [...new Set(labels)] };

@@ -112,7 +112,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 
   test('ignores arguments that are no count, as prom-client does', async () => {
-    // `forEach` passes three arguments: a value, its index and the array. So the index is no count.
+    // `forEach` passes three arguments: a value, its index and the array. The index must not be taken for a count.
     const program = async (client: Client) => {
       const h = new client.Histogram({ name: 'h', help: 'h', buckets: [1], labelNames: ['a'] });
       const s = new client.Summary({ name: 's', help: 'h', percentiles: [], labelNames: ['a'] });

@@ -53,7 +53,7 @@ test('pending series that are refused when the lock is free count in the series 
   expect(moody.dropped).toBe(0);
 });
 
-test('updates of series for which the heap is full count in the series `other`; no update is lost with the slot', async () => {
+test('updates of series for which the heap is full count in the series `other`; no update is lost when the writer gets another slot', async () => {
   const { moody, counter, lines } = setUp();
   counter.inc({ a: 'x' });
   moody.mood = Status.Full;
@@ -101,7 +101,7 @@ test('if the series `other` cannot be made either, updates are counted as droppe
   expect(moody.dropped - dropped).toBeGreaterThanOrEqual(100);
 });
 
-test('for each new value, only the series that were made since are read', async () => {
+test('at a new label value, only the series that were made since the last read are read', async () => {
   vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
   const moody = new MoodyHeap();
   const counter = new Counter({

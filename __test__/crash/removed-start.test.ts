@@ -11,7 +11,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Milliseconds until scrapes must show all counts: a busy machine needs less to find that the file is gone. */
+/** Milliseconds within which scrapes must show all counts. Even on a busy machine, a missing file is noticed sooner. */
 const PATIENCE = 20_000;
 
 const METRICS = join(__dirname, 'removed', 'metrics.cjs');

@@ -159,7 +159,7 @@ describe.each(subjects)('$name', (subject) => {
     ]);
   });
 
-  test('two with different metrics each count a request, once', async () => {
+  test('a request that passes several httpMetrics() is counted once in each set of metrics', async () => {
     const client = await subject.load();
     const { httpMetrics } = inside('http/index');
     const own = new client.Registry({ name: 'own' });

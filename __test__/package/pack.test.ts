@@ -77,7 +77,7 @@ test.each([
     },
     'mpmetrics-linux-arm64-musl is 0.0.1',
   ],
-])('a platform folder %s is refused by its name', (_, damage, sentence) => {
+])('a platform folder %s is refused, and the message names it', (_, damage, sentence) => {
   damage();
   const { status, stderr } = prepare();
   expect(stderr).toContain(sentence);

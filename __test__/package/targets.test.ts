@@ -20,7 +20,7 @@ test('the loader looks for the platforms that a release has', () => {
   expect([...list!.matchAll(/'([^']+)'/g)].map(([, name]) => name)).toEqual(RELEASED);
 });
 
-test('the names of platforms are those by which npm chooses', () => {
+test('the names of platforms agree with the fields by which npm chooses a package', () => {
   for (const [name, { os, cpu, libc, triple }] of Object.entries(TARGETS)) {
     expect(name.startsWith(`${os}-${cpu}`), name).toBe(true);
     expect(name.includes('musl'), name).toBe(libc === 'musl');

@@ -152,7 +152,8 @@ test("two copies of the package in one process run each other's callbacks", asyn
   expect(seen).toEqual(['calls{who="first"} 2', 'copied 2']);
 });
 
-// The end of a metric of the same name in another registry changes nothing. A name whose metric could not be made is free.
+// The first copy still reports after its metrics in another registry have ended. A copy whose collectDefaultMetrics()
+// threw an error does not keep the other copy from reporting.
 test('two copies of the package in one process report each default metric once', async () => {
   const [one] = obedient(1, made);
   const seen = await ask(

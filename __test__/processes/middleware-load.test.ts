@@ -31,7 +31,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Requests for all routes, and as many for URLs that no route has, none of them twice. */
+/** A request for each route that answers at once, a POST, and two for URLs that no route has, each time new ones. */
 function shots(): Shot[] {
   let strays = 0;
   const stray: Shot = { method: 'GET', path: () => `/none/${++strays}` };
@@ -96,7 +96,7 @@ async function scrape(port: number): Promise<Counts> {
 }
 
 /**
- * Waits until the counts differ from what the workers wrote by at most as many requests, and no request is in progress.
+ * Waits until the counts differ from what the workers wrote by at most `most` requests, and no request is in progress.
  * Returns the counts by route, and what the workers wrote.
  */
 async function settled(port: number, { app }: Case, { folder }: Application, most: number) {
@@ -159,7 +159,7 @@ describe.each(CASES)('$app of $set in a cluster', (one) => {
     for (const [pid, wrote] of first.wrote) {
       const unwritten = difference(killed.get(pid) ?? {}, seen(wrote));
       if (pid !== victim) expect(unwritten).toEqual({});
-      // A connection has at most one answer that the killed worker had sent and not yet counted.
+      // A connection has at most one answer that the killed worker had sent and not yet written into its file.
       expect(Math.min(0, ...Object.values(unwritten))).toBe(0);
       expect(sum(unwritten)).toBeLessThanOrEqual(CONNECTIONS);
     }

@@ -10,7 +10,7 @@ import { countsIn, total, type Counts } from '../middleware/server';
 import type { Application } from '../support/application';
 import { until } from '../support/patience.mjs';
 
-/** Requests for all routes that answer, and for none. */
+/** A path of each route that answers, and one path without a route. */
 const ASKED = [...PATHS, '/none'];
 
 const made: Application[] = [];
@@ -87,7 +87,7 @@ describe('node --import mpmetrics/http', () => {
     expect(program.errors).toBe('');
   });
 
-  test('a program that only imports the module is not counted', async () => {
+  test('a program that requires the module without --import is not counted automatically', async () => {
     const { print } = await run(plain, '--import mpmetrics/register', { EXPLICIT: '1' });
     expect(await print()).not.toContain('http_request_duration_seconds');
   });

@@ -38,7 +38,7 @@ interface Runner {
   /** The arguments of Node.js. */
   args: readonly string[];
   env?: Record<string, string>;
-  /** True if every run includes the runner. Only `npm run torture` has the time to install the others. */
+  /** True if every run includes the runner. Only `npm run torture` has the time for the others. */
   always?: boolean;
 }
 

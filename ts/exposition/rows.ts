@@ -195,7 +195,8 @@ function stateRows(
   prefix: string,
 ): Row[] {
   const shown = prefix + name;
-  // With the prefix, the name may be that of an own label. Such a series has no rows that differ.
+  // With the prefix, the name may be that of one of the series' own labels. The state would replace that label's value,
+  // so that rows of several series could be the same.
   if (Object.hasOwn(labels, shown)) return [];
   return states.map((state, i) => ({
     value: series.values[i]!,

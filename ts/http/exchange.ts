@@ -160,7 +160,7 @@ export function warnOfRoute(error: unknown): void {
   warnOnce('MPMETRICS_HTTP', text, 'route');
 }
 
-/** Leaves a request out, also for whatever else would count it. */
+/** Leaves a request out, also for all meters that it passes later. Has no effect if it has passed a meter already. */
 export function leaveOut(response: NodeResponse): void {
   response[EXCHANGE] ??= null;
 }

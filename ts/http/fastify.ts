@@ -14,7 +14,8 @@ import type { HttpMetricsOptions } from './options';
 
 export type { HttpMetricsOptions } from './options';
 
-// Adds a hook to each instance before all others: so the route is known also if a hook before the plugin's answers.
+// Adds a hook to each instance before all others, so that the route is known even if an earlier hook than that of the
+// plugin sends the response.
 followFastify();
 
 /** A plugin of Fastify. */

@@ -142,7 +142,7 @@ export class Meter {
     return this.register === other.register && this.names === other.names;
   }
 
-  /** Removes the metrics that this meter has made from the registry. */
+  /** Removes from the registry the metrics that this meter has made. */
   remove(): void {
     for (const name of this.made) this.register.removeSingleMetric(name);
   }

@@ -25,7 +25,7 @@ interface Written {
   end: (...given: unknown[]) => unknown;
 }
 
-/** Counts the bytes of both bodies of a request, from the time at which it is made on. */
+/** Counts the bytes of the bodies of a request and its response. It counts those that pass after its constructor. */
 export class CountedBodies implements BodySizes {
   /** What the client announced; undefined if it announced no size. */
   private readonly announced: number | undefined;

@@ -11,22 +11,23 @@ import type { LabelDefaults } from './defaults';
 import { asText, wellFormed } from './text';
 import type { LabelTree, LabelValue } from './tree';
 
-/** The functions that a lookup calls if it cannot find the leaf by itself. */
+/** The functions that a lookup calls where finding the leaf is not enough. */
 export interface LookupHooks<L> {
   /** Called if no leaf has these values. Returns the leaf to use, or throws. */
   miss(labels: object, values: LabelValue[]): L;
   /** Called if the labels may have names that are not declared. Throws if they have. */
   check(labels: object): void;
   /**
-   * Called when a leaf was found, and a value of this call or of the leaf's first call is not a string. Generated code
-   * does not call it if the values are those of the previous call. Left out if nothing depends on the types of values.
+   * Called when a leaf was found, and a value of this call is not a string, or the leaf's `types` say that one of its
+   * values is not. Generated code does not call it if the values are those of the previous call. Left out if nothing
+   * depends on the types of values.
    */
   typed?: (leaf: L, values: readonly unknown[]) => void;
 }
 
 /** A leaf of a lookup that has {@link LookupHooks.typed}. */
 interface TypedLeaf {
-  /** '' if all label values were strings in the first call that used the leaf. */
+  /** The types that were last noted for the leaf's label values; '' if all were strings. */
   readonly types: string;
 }
 
@@ -35,8 +36,8 @@ export interface Lookup<L> {
   /** Finds the leaf of a label object. */
   readonly find: (labels: object) => L;
   /**
-   * Finds the leaf of label values, one for each label name in order. Returns undefined if there is none, or if a value
-   * is neither a string nor a number.
+   * Finds the leaf of label values, one for each label name in order. Returns undefined if there is none. Also returns
+   * undefined for a value that is neither a string nor a number, unless the values are those of the previous call.
    */
   readonly at: (given: readonly unknown[]) => L | undefined;
   /** Forgets the leaf of the last call, because it was removed from the tree. */
@@ -122,8 +123,8 @@ export function plainLookup<L>(
 }
 
 /**
- * Returns the values of a label object, to which default values were added, in the order of the names, as a
- * {@link LabelTree} has them.
+ * Returns the values of a label object in the order of the names, as a {@link LabelTree} has them. The caller has added
+ * default values to the object.
  */
 export function labelValues(names: readonly string[], labels: object): LabelValue[] {
   return names.map((name) => {

@@ -1,6 +1,6 @@
 /**
  * Label sets as text: the label text, which text format 0.0.4 prints between the braces, and the types of the label
- * values in the first call.
+ * values as the caller gave them.
  */
 
 /**

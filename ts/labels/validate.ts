@@ -39,7 +39,7 @@ export function validateLabels(declared: readonly string[], labels: unknown): vo
  * The label object of the arguments of `labels()` or `remove()`: the object itself, or one value for each declared
  * name. May be null, which prom-client accepts.
  *
- * @param open the names of which the arguments may be the values instead, because the others have default values
+ * @param open the names without default values; the arguments may also be one value for each of these
  * @throws Error if there are not as many values as names
  */
 export function labelsOf(

@@ -39,7 +39,7 @@ export class ValueLimits {
    * Returns the value under which an update counts, for the value that its caller gives to a label with a limit: the
    * same value, or `instead`.
    *
-   * @param bytes the maximum length of a value; one that is longer does not count
+   * @param bytes the maximum length of a value; a longer one is always replaced by `instead`
    * @param others returns the values that a label has in the series of all processes, without those that it has
    *   returned before
    */

@@ -18,7 +18,7 @@ export type { AggregatorFunction } from './joining';
  * - `shared`: takes the last row, because all rows show the same value
  * - the Python client's names, `livesum` and so on: as the names without `live`
  *
- * For state sets only: `any`, `every` and `count`, whose rows are 0 or 1 for each state.
+ * For state sets only, which have a row for each state: `any`, `every` and `count`.
  */
 export const aggregators: Record<GaugeAggregator | StateAggregator, AggregatorFunction> = {
   sum: joining(sum, sum),

@@ -25,8 +25,8 @@ export interface MetricConfiguration<T extends string> {
   /** Comes between `namespace` and `name`, joined by `_`. */
   subsystem?: string;
   /**
-   * The unit of the values, such as `seconds`: the end of the name, to which it is appended if it is not there already;
-   * before `_total` of a counter. OpenMetrics shows it, if the registry that prints has the metric.
+   * The unit of the values, such as `seconds`. It is appended to the name unless the name ends with it; in a counter's
+   * name it comes before `_total`. OpenMetrics shows the unit, if the registry that prints has the metric.
    */
   unit?: string;
   help: string;
@@ -54,9 +54,10 @@ export interface MetricConfiguration<T extends string> {
   /**
    * Seconds without an update by any process or thread after which a series is removed for all of them. Unless the
    * machine is overloaded, the series is removed within one and a half times that time. The next update makes it again.
-   * No update is lost by the removal where updates are plain stores (on x86-64; on other processors, counters only). An
-   * update by another process is noticed only if it changes a value. Of a gauge's series, each process or thread
-   * removes its own part. Series without labels, and those of `labelValues`, are not removed.
+   * The removal loses no update that is a plain store: on x86-64 (but not under Electron) those of counters, histograms
+   * and summaries are, on Arm processors with LSE those of counters. An update by another process is noticed only if it
+   * changes a value. Of a gauge's series, each process or thread removes its own part. Series without labels, and those
+   * of `labelValues`, are not removed.
    */
   ttlSeconds?: number;
   /**

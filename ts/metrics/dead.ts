@@ -8,7 +8,7 @@ import { inspect } from 'util';
 import { unfit } from '../errors';
 import type { FamilyType } from '../storage';
 
-/** How many ended lives are shown by default, and at most, by the aggregator `all` and of infos. */
+/** How many ended lives the aggregator `all` and infos show if `keepDead` is left out, and the largest `keepDead`. */
 const LIVES = 64;
 const MOST_LIVES = 10_000;
 
@@ -33,8 +33,8 @@ interface Options {
  * Checks a metric's `dead` and `keepDead`.
  *
  * @throws TypeError for another value than 'keep', a type whose counts stay anyway, an aggregator that cannot count
- *   the dead, a `keepDead` that has no effect or is out of range, and for `ttlSeconds`, with which the number of series that are
- *   kept for the dead would have no limit
+ *   the dead, a `keepDead` that has no effect or is out of range, and for `ttlSeconds`, with which the number of series
+ *   that are kept for the dead would have no limit
  */
 export function validateDead(type: FamilyType, options: Options): void {
   const { aggregator, dead, keepDead, ttlSeconds } = options;
@@ -72,7 +72,7 @@ export function countsDead(aggregator: unknown): boolean {
   return COUNT_DEAD.includes((aggregator ?? 'sum') as string);
 }
 
-/** Returns the last of the numbers of a metric that counts the dead, if it does: see `Shape.numbers`. */
+/** Returns what a metric that may count the dead appends to its `Shape.numbers`: one number if it does, else none. */
 export function livesKept({ dead, keepDead }: { dead?: unknown; keepDead?: number }): number[] {
   return dead === undefined ? [] : [keepDead ?? LIVES];
 }

@@ -87,7 +87,8 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
       this[ROSTER].undefaulted,
     ) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    // `labels(null)` returns such a child, too: its functions take null for the value, as prom-client's do.
+    // `labels(null)` returns such a child, too. Its functions pass null to the gauge's methods, which take it for the
+    // value, so that `inc` and `set` throw. prom-client does the same.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
     const kept = keptChild(this, h, labels);
@@ -103,7 +104,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     this[ROSTER].reset(this.labelNames.length > 0);
   }
 
-  /** @internal Returns this process's own value of a series; 0 if there is none. */
+  /** @internal Returns this isolate's own value of a series; 0 if there is none. */
   _getValue(labels?: LabelValues<T>): number {
     const h = this[ROSTER].peek(labels ?? {});
     if (h?.live !== true) return 0;

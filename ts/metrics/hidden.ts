@@ -6,7 +6,7 @@
 
 /** This isolate's handles. */
 export const ROSTER: unique symbol = Symbol('roster');
-/** The function that finds the handle for labels. A property of the metric, because updates with labels call it. */
+/** The roster's function that finds the handle for labels: here, too, because each update with labels reads it. */
 export const FIND: unique symbol = Symbol('find');
 /** The handle of the series without labels. */
 export const SINGLE: unique symbol = Symbol('single');

@@ -10,7 +10,8 @@ const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 
 /**
  * By child, the text of the labels that the program chose for it, if the metric adds or replaces label values. For one
- * series of such a metric, a program may choose different labels, and get children with different open labels.
+ * series of such a metric, a program may choose different labels. The children then differ in the labels that are left
+ * to choose by `child.labels()`.
  */
 const chosen = new WeakMap<object, string>();
 

@@ -1,4 +1,7 @@
-/** Checks the numbers in updates. Each message begins with prom-client's message, because users compare the two. */
+/**
+ * Checks the numbers in updates. The message for a value or delta begins with prom-client's message, because users
+ * compare the two; prom-client has none for a count.
+ */
 
 import { format } from 'util';
 

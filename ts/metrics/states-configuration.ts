@@ -72,8 +72,8 @@ export interface InfoConfiguration<T extends string = string> extends Omit<
    */
   dead?: 'keep';
   /**
-   * With `dead: 'keep'`: of how many ended processes and threads, from 1 to 10,000. Of more, those that ended first are
-   * left out, and `mpmetrics_dropped_lives_total` counts them. Default 64.
+   * With `dead: 'keep'`: how many ended processes and threads are shown, from 1 to 10,000. Of more, those that ended
+   * first are left out, and `mpmetrics_dropped_lives_total` counts them. Default 64.
    */
   keepDead?: number;
   /** Called before the metric is read; `this` is the metric. */

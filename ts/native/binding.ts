@@ -43,7 +43,7 @@ export interface OpenOptions {
   directories?: string[];
   /** True: makes the segment if there is none. */
   create: boolean;
-  /** The root of the application. The segment stores it, and may be reaped only when the root is dead. */
+  /** The root of the application, which the segment stores. A process that sees it live does not reap the segment. */
   root?: ProcessIdentity;
   /** Permission bits and group of the file and the directory, for applications that change uid. */
   mode?: number;

@@ -45,7 +45,7 @@ import { writeTextfile, type TextfileOptions } from './textfile';
 export interface RegistryOptions {
   /** Registries with the same name are one registry, in all processes and however often they are made. */
   name?: string;
-  /** False: the registry's metrics stay in this process's own memory. */
+  /** False: the registry's metrics are in memory of this thread's own, and no other process or thread shows them. */
   shared?: boolean;
   contentType?: RegistryContentType;
   /** What this registry prints before the names of all metrics, of this and of other processes. */

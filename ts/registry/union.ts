@@ -165,7 +165,7 @@ export class Union {
     );
   }
 
-  /** The rows of a family in the heap, with the default labels of the processes that made its series. */
+  /** The rows of a family in the heap, with the default labels of the processes that counted them. */
   private ownRows(data: FamilyData): MetricRows {
     return this.typed(jsonRows({ ...data, exemplars: true }, ownDefaults, this.prefix), data);
   }

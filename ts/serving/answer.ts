@@ -152,7 +152,7 @@ function isScrapable(given: unknown): given is Scrapable {
   return typeof metrics === 'function' && typeof contentType === 'string';
 }
 
-/** Returns the path of a URL, which in a request line is a path already; as it was sent. */
+/** Returns the path of a URL as it was sent, without decoding it. The URL may be a path, as in most request lines. */
 export function pathOf(url = '/'): string {
   const path = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '');
   return /^[^?#]*/.exec(path)![0] || '/';

@@ -26,7 +26,7 @@ export interface ResponseOptions extends ServingOptions<any> {
 /**
  * Answers a web-standard Request as the listener of `metricsHandler` answers one of `node:http`.
  *
- * @returns a promise that rejects only for an invalid option
+ * @returns a promise that rejects only for an invalid option, or for a request that is no Request
  */
 export async function metricsResponse(
   request: WebRequest,

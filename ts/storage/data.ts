@@ -26,7 +26,7 @@ export interface LabelData {
 
 /** A series as it was read. */
 export interface SeriesData extends LabelData {
-  /** Default labels of the process that made the series; null for none. */
+  /** Default labels of the processes that counted these values; null for none. */
   readonly defaults: LabelData | null;
   /**
    * - Counter and gauge: the value. A gauge that shows the part that was set last also has the Unix time of that update

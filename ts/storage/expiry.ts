@@ -4,17 +4,17 @@
  * `ttlSeconds` makes updates no slower. Now and then a check puts all handles to sleep: they expect a generation that
  * no series has. The next update of each handle takes the slow path once, which notes the update and wakes the handle.
  * So an isolate knows its own updates; it notices those of other isolates by changed values. A part of a gauge belongs
- * to one process, which removes the part. A series of another type is removed for all processes, by a process that has
+ * to one isolate, which removes the part. A series of another type is removed for all processes, by a process that has
  * found the series' values unchanged for the time to live.
  *
  * RACE: another process may update the series after the check has read it and before it is removed. No process had
  * updated the series for long, so the other process bound or woke its handle just before the update, and copied the
  * cells then. When it finds that the series expired, it makes the series again, with all that the cells have gained
  * since the copy. It keeps the copy for {@link KNOWN} checks, and a check that takes longer than {@link ALLOWED}
- * periods removes nothing. (ALLOWED is large because of overloaded machines: if no check were in time, nothing would
- * expire, and each check would have more to read than the one before.) Handles whose cells are not updated by plain
- * stores cannot sleep. Their updates show only in the values, and an update between the reading and the removal is
- * lost.
+ * periods removes nothing more. (ALLOWED is large because of overloaded machines: if no check were in time, nothing
+ * would expire, and each check would have more to read than the one before.) Handles whose cells are not updated by
+ * plain stores cannot sleep. Their updates show only in the values, and an update between the reading and the removal
+ * is lost.
  */
 
 import { unref } from '../timers';

@@ -41,8 +41,8 @@ interface Count {
 }
 
 /**
- * Ends the count of a metric that the program has dropped, as it drops metrics that it makes for one scrape. A count
- * refers to no handle: a handle may refer to its metric.
+ * Ends the count of a metric that was garbage collected, such as one that the program made for a single scrape. A count
+ * must not refer to a handle: the handle may refer to its metric, which would then never be collected.
  */
 const ended = new FinalizationRegistry<Count>((count) => {
   add(count, -count.series);
@@ -98,7 +98,7 @@ export class MemoryFamily implements Family {
     this.cells = shape.kind.cells(shape.numbers);
   }
 
-  /** Cells in this process's memory are never refused. */
+  /** The handle keeps its cells: memory storage refuses no update of a series that it has. */
   hold(): boolean {
     return true;
   }
@@ -114,7 +114,7 @@ export class MemoryFamily implements Family {
     arena.allocate(h, this.cells, kind.path);
     h.cells.set(kind.blank(this.cells), h.first);
     this.born.add(h);
-    // A metric in the heap has no series here.
+    // Made at the first series: every metric begins in memory storage, and most move to the heap without a series.
     if (this.count === null) {
       this.count = { name: asText(this.shape.name), series: 0 };
       ended.register(this, this.count);

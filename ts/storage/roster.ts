@@ -74,7 +74,7 @@ export class Roster {
    */
   private readonly sink = new Handle();
   private readonly refusals = new Refusals();
-  /** Whether the storage also refused the series for refused ones, when it was asked last. */
+  /** Whether the storage, when it was asked last, refused even the series in which updates of refused series count. */
   private overflowRefused = false;
   private readonly types = new GivenTypes();
 
@@ -212,8 +212,8 @@ export class Roster {
   }
 
   /**
-   * Makes an update of a refused series in the series for these, if there is one. Returns the handle for further
-   * updates, which ask the storage again.
+   * Makes an update of a refused series in the series for refused ones, if the metric has the option `overflow`.
+   * Returns the handle for further updates, which ask the storage again.
    */
   private overflow(label: LabelText, update: Update, value: number, bucket: number): Handle {
     const { overflow } = this.sets;
@@ -232,7 +232,10 @@ export class Roster {
     return this.sink;
   }
 
-  /** Adds an image of a refused series to the series for these, if there should be one. */
+  /**
+   * Adds an image of a refused series to the series for refused ones, or counts it as dropped if that series is not
+   * live. Does nothing if the metric does not have the option `overflow`.
+   */
   overflowImage(image: Float64Array): void {
     const { overflow } = this.sets;
     if (overflow === null) return;

@@ -1,4 +1,4 @@
-/** Removes the segment's file as soon as this process has opened it, and then makes and updates metrics. */
+/** Makes the metrics of the file `metrics`, and removes the segment's file as soon as this process has opened it. */
 const { rmSync } = require('node:fs');
 const { join } = require('node:path');
 const { loadBinding } = require(join(require.resolve('mpmetrics'), '..', 'binding'));

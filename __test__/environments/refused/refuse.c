@@ -73,7 +73,7 @@ static int refusal(const char *name, void *caller) {
     FORWARD(name);                                               \
   }
 
-/* A call that fails when it is done: whatever it says, a descriptor is closed. */
+/* A call that is made, and reports an error nevertheless: close() closes the descriptor even if it fails. */
 #define FAILS_DONE(name)                                         \
   long name(PARAMETERS) {                                        \
     int error = refusal(#name, __builtin_return_address(0));     \

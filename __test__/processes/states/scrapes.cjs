@@ -1,4 +1,7 @@
-/** Scrapes as often as its argument says. Prints how often each number of states was set, and how many states were. */
+/**
+ * Scrapes as often as its argument says. Prints how many scrapes showed each number of set states, and how many
+ * different states were set in all of these scrapes.
+ */
 const { register } = require('mpmetrics');
 const seen = {};
 const states = new Set();

@@ -49,8 +49,8 @@ impl Aggregator {
     }
 
     /// Returns whether a family with this aggregator may count the parts of dead writers, too. The average of all lives
-    /// would tell more of restarts than of the application; a shared gauge has no parts; a series of which only a single
-    /// part is shown would vanish at the first death.
+    /// would tell more of restarts than of the application. A shared gauge has no parts. With [`Aggregator::Omit`], a
+    /// series is left out if it has a second part, and the part of a dead writer would be one for ever.
     #[must_use]
     pub fn counts_dead(self) -> bool {
         !matches!(self, Self::Average | Self::Shared | Self::Omit)

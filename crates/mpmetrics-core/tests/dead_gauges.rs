@@ -60,7 +60,7 @@ fn key(address: &Address) -> BlockKey {
     BlockKey { series: address.series, generation: address.generation }
 }
 
-/// Claims a slot as this process, sets the gauge, and releases the slot.
+/// Claims a slot as the process `pid`, sets the gauge, and releases the slot.
 fn live(heap: &Heap, pid: u32, spec: &FamilySpec, value: f64, time: f64) {
     set(&mut writer(heap, pid), spec, "", value, time);
 }
@@ -322,7 +322,7 @@ fn two_blocks_of_one_series_are_merged_into_the_one_that_began_first() {
     set(&mut first, &count, "", 1.0, 0.0);
     let began = series()[0].birth;
     drop(first);
-    // The second block has the place of the gauge, which lies before that of the first one.
+    // The counter's second block gets the words of the freed gauge, which lie before the counter's first block.
     let mut second = writer(&heap, 2);
     set(&mut second, &count, "", 10.0, 0.0);
     second.default_labels(0, b"app=\"x\"", b"").unwrap();

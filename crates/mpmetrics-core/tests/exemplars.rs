@@ -95,7 +95,7 @@ fn the_latest_exemplar_of_each_bucket_is_shown_if_the_scrape_asks_for_exemplars(
     assert_eq!(seen(&heap), shown);
     let without = Filter { exemplars: false, ..everything() };
     assert!(scrape(&heap, &without).unwrap().0.exemplars.is_empty());
-    // A block that is too small for the next exemplar is replaced by a larger one, and is reused.
+    // A block that is too small for the next exemplar is replaced by a larger one, which takes all later exemplars.
     let long = format!("t=\"{}\"", "x".repeat(120));
     let used = heap.words().header(header::USED);
     for n in 0..2000 {

@@ -213,7 +213,7 @@ fn a_damaged_series_has_no_values_and_those_of_the_others_are_found() {
     let words = heap.words();
     let chunk = words.header(header::SERIES_CHUNKS);
     let at = chunk + EXTENT_HEADER + u64::from(address.series) * series::WORDS;
-    // The text lies behind the end of the heap, as one does that another process adds while this one reads.
+    // The text lies beyond the end of the heap, like a text that another process adds while this one reads.
     words.store(at + series::TEXT, 1 << 40).unwrap();
     let found = writer.label_values(f, b"a", 0).unwrap();
     assert_eq!(found.values.into_iter().collect::<Vec<_>>(), [b"whole"]);

@@ -88,7 +88,7 @@ fn the_value_outlives_every_writer_and_belongs_to_nobody() {
     assert_eq!(bind(&mut two, "a=\"x\"").unwrap(), key);
     one.share(key, |_| 5.0).unwrap();
     assert_eq!(two.share(key, |value| value + 2.0).unwrap(), 7.0);
-    // All scopes show the same value, not a part for each process.
+    // The scope of each process that has bound the gauge shows the whole value, not a part of it.
     for scope in [Scope::Application, Scope::Process(1), Scope::Process(2)] {
         assert_eq!(rows_of(&heap, scope), ["g{a=\"x\"} 7"]);
     }

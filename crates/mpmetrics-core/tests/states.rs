@@ -184,7 +184,7 @@ fn families_with_other_states_are_joined_with_the_states_of_all() {
 }
 
 #[test]
-fn of_joined_enums_exactly_one_state_is_shown_although_their_states_differ() {
+fn of_joined_enums_exactly_one_state_is_set_although_their_states_differ() {
     for (old, new, expected) in [(5.0, 6.0, "b"), (7.0, 6.0, "gone"), (6.0, 6.0, "b")] {
         let mut make = Builder::default();
         for (states, set_at) in [(["a", "gone"], old), (["a", "b"], new)] {
@@ -334,7 +334,7 @@ fn a_reader_skips_families_whose_type_it_does_not_know() {
     let mut adopter = writer(&heap, 3);
     update(&mut adopter, &known, "v=\"2\"", |_| ());
     assert_eq!(rows(&heap), ["known_info{v=\"1\"} 1", "known_info{v=\"2\"} 1"]);
-    // A family whose text does not have the hash in its record is damaged, whatever its type.
+    // If the hash in a family's record is not the hash of its text, the family is damaged, whatever its type.
     retype(&heap, ids[0], MetricType::StateSet as u32);
     let words = heap.words();
     let hash = words.header(header::FAMILY_CHUNKS) + EXTENT_HEADER + family::HASH;

@@ -119,9 +119,9 @@ fn an_observation_that_is_being_moved_is_counted_once() {
         let next = heap.writer(2, 2).expect("a slot");
         assert_eq!(totals(&heap), BOTH, "cell {cell}, step {step}");
         assert_eq!(heap.words().header(header::MERGES) % 2, 0);
-        assert_chained(&heap, "made one");
+        assert_chained(&heap, "after a writer finished it");
         drop(next);
-        assert_whole(&heap, "made one");
+        assert_whole(&heap, "after a writer finished it");
     }
 }
 

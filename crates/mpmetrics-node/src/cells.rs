@@ -1,5 +1,6 @@
-//! Updates of cells by native calls, for machines on which JavaScript cannot store to cells itself. The caller
-//! names a block by the numbers that `bind` gave. A block that belongs to another series by now is not changed.
+//! Updates of cells by native calls: of shared gauges, and of all cells where JavaScript cannot store to cells itself.
+//! The caller names a block by the numbers that `bind` gave. A block that belongs to another series by now is not
+//! changed.
 
 use crate::status::Status;
 use crate::writer::NativeWriter;
@@ -211,8 +212,8 @@ impl NativeWriter {
             done => return status_of(done),
         }
         self.change(block, |kind, cells| {
-            // A gauge has only one cell that its writer stores to. One that counts the dead has another, which JavaScript
-            // need not give.
+            // A gauge has only one cell that its writer stores to. One that counts the dead has further cells, and
+            // JavaScript need not give values for these.
             let written = if kind == BlockKind::Gauge { 1 } else { cells.len() };
             let fits = values.len() == cells.len() || values.len() == written;
             let (Some(cells), Some(values), true) =

@@ -19,8 +19,8 @@ impl NativeWriter {
         call.map_err(|error| failure(&error))
     }
 
-    /// Returns values that a label has in living series of a family: with `after`, of the call before, at least those
-    /// of series that were made since.
+    /// Returns values that a label has in living series of a family. `after` is `latest` of the call before: the result
+    /// then has at least the values of series that were made since that call. Without `after` it has all values.
     #[napi]
     pub fn label_values(
         &self,

@@ -173,7 +173,7 @@ impl NativeHeap {
 
     /// Takes over the writer of the segment `before`, whose file was removed, if this segment is a copy of it. Returns
     /// a `Status`: `Lost` if the writer's slot here belongs to another writer by now; `Gone` if this segment is no
-    /// copy; `Busy` if the file of this segment was removed, too.
+    /// copy; `Busy` if the heap lock is not free in time, or if the file of this segment was removed, too.
     #[napi]
     pub fn follow(&self, before: &NativeHeap) -> Result<u32> {
         if !self.segment.heap().descends_from(before.segment.heap()) {

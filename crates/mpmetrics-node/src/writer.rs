@@ -322,8 +322,8 @@ impl NativeWriter {
     }
 
     /// Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
-    /// `texts` has labels and types of each in turn. Returns how many are removed now, from the first on, also those
-    /// that were removed before; or a status as a negative number.
+    /// `texts` has labels and types of each in turn. Returns how many were handled, from the first on, also those that
+    /// did not exist any more (call again for the others); or a status as a negative number.
     #[napi]
     pub fn expire(&self, family: u32, texts: Vec<String>) -> Result<i32> {
         let (pairs, _) = texts.as_chunks::<2>();

@@ -22,7 +22,10 @@ export const enum Backing {
   Memory,
   /** A block of the heap. */
   Heap,
-  /** Cells of its isolate's own, which move into the heap when the heap lock is free, or when a scrape has read. */
+  /**
+   * Cells of its isolate's own. They move into the heap when the heap lock is free; if a reset of the series is kept
+   * back for a scrape, when that scrape has read.
+   */
   Pending,
   /** Cells that are never read, because the storage refused the series. */
   Sink,

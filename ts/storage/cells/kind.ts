@@ -14,15 +14,16 @@ export interface Shape {
   readonly labelNames: readonly string[];
   /**
    * Of a histogram, the upper bounds in configured order, without the implied last one. Of a summary, its options: see
-   * `summaryNumbers`. Of a state set, the mask that a cell of 0 stands for. Last, of a gauge, state set or info that
-   * counts the dead, how many ended lives are shown, where each is shown by itself.
+   * `summaryNumbers`. Of a state set, the mask that a cell of 0 stands for. A gauge, state set or info that counts the
+   * dead has one more number, the last: the limit on the ended lives that are shown. It has an effect only if each life
+   * is shown by itself.
    */
   readonly numbers: readonly number[];
   /** The states of a state set, in declared order; empty for other types. */
   readonly states: readonly string[];
   /** Whether the metric records exemplars. */
   readonly exemplars: boolean;
-  /** The maximum of series that the metric's program allows, those of all processes; undefined for no limit of its own. */
+  /** The metric's option `maxSeries`: the most series that it may have in all processes; undefined if left out. */
   readonly maxSeries?: number | undefined;
   /** Whether updates of refused series count in another series of the metric, and are not dropped. */
   readonly overflows?: boolean;

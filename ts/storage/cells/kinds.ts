@@ -24,7 +24,7 @@ function writeGuarded(h: Handle, values: Float64Array): void {
   guardedPath(h).write(h, values);
 }
 
-/** The members that are the same for all kinds without octave buckets. */
+/** The members of kinds without octave buckets; a kind replaces those in which it differs. */
 const plain = {
   open: false,
   sharedGauge: false,

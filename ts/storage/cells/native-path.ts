@@ -1,7 +1,8 @@
 /**
  * Updates by native calls. Shared gauges in the heap always need them. Other cells need them if the runtime gives
- * JavaScript only a copy of external memory, or if neither plain nor atomic stores of JavaScript keep their order on
- * the processor. At each update, native code makes the checks of the direct path.
+ * JavaScript only a copy of external memory, or if JavaScript's stores are not sufficient on this machine or for this
+ * build: see `crates/mpmetrics-core/src/cells/stores.rs`. At each update, native code makes the checks of the direct
+ * path.
  */
 
 import { Status, type NativeWriter } from '../../native';

@@ -16,8 +16,8 @@ export const KEPT = 64;
 /** Added to the number of an octave of negative values. */
 export const NEGATIVE = 4096;
 /**
- * The difference between an octave's number and the exponent field of its values, each decreased by one unit in the
- * last place, because an octave includes its upper limit.
+ * An octave's number minus the exponent field of a value in it. The field is read after the value was decreased by one
+ * unit in the last place, because an octave includes its upper limit.
  */
 export const FIELD = 52;
 

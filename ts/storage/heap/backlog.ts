@@ -1,4 +1,4 @@
-/** The backlog: calls that found the heap lock taken by another process, and are tried again until they succeed. */
+/** The backlog: calls that wait because another writer has the heap lock, and are tried again until they succeed. */
 
 import { Status } from '../../native';
 import { unref } from '../../timers';
@@ -102,14 +102,17 @@ export class Backlog {
   }
 
   /**
-   * Tries all waiting calls, before a scrape. Stops at the first that finds the heap lock taken, so that it waits for
-   * the lock until one deadline only.
+   * Tries all waiting calls, before a scrape. Stops at the first that does not get the heap lock, so that the scrape
+   * does not wait for the lock once for each call.
    */
   flush(): void {
     this.again(Infinity);
   }
 
-  /** Tries all waiting calls until they succeed, when the isolate ends, because what waits is lost with it. */
+  /**
+   * Tries all waiting calls until they succeed, for {@link LAST_WAIT} at most. Called when the isolate ends, because
+   * what still waits then is lost with it.
+   */
   readonly leave = (): void => {
     const until = now() + LAST_WAIT;
     this.flushUnlessScheduled();

@@ -17,7 +17,7 @@ const ADOPTED = 1;
 /** Words that the native module fills in for a series. */
 const WORDS = 8;
 
-/** The largest limit on the series of a metric, which is none. */
+/** The limit on the series of a metric that stands for no limit. */
 const MOST_SERIES = 2 ** 32 - 1;
 
 const out = new Uint32Array(WORDS * MOST_AT_ONCE);
@@ -107,8 +107,10 @@ export class Declaration {
   }
 
   /**
-   * Binds series. If they are the one for refused ones, the metric's own limit does not apply: other processes may have
-   * made as many series before, and no update could be counted.
+   * Makes a call that binds series. The metric's own limit does not apply to the series for refused ones. Otherwise,
+   * that series could not be made once other processes have made as many others, and no refused update would count.
+   *
+   * @param label the labels of the first series; if they are those of the series for refused ones, it is the only one
    */
   private withoutLimit<R>(label: LabelText, bind: () => R): R {
     const { maxSeries } = this.roster.shape;

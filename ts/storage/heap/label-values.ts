@@ -21,7 +21,7 @@ export class LabelValues {
 
   /**
    * Returns the values of a label: all at the first call for the label, and then at least those of series that were made
-   * since the call before. So a series costs one reading, however many calls there are.
+   * since the call before. So a call reads only new series, unless one of these was removed again: then it reads all.
    *
    * @param family the family's number in the heap
    */

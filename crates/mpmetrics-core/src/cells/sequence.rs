@@ -39,7 +39,7 @@ pub fn read(cells: &[AtomicU64], middle: &mut Vec<f64>) -> bool {
     let Some((first, inner, last)) = split(cells) else {
         return true;
     };
-    // Pairs with the last store in `update`.
+    // Pairs with the store to `first` in `update`.
     let before = first.load(Ordering::Acquire);
     middle.extend(inner.iter().map(scalar::get));
     // Pairs with the fence in `update`.

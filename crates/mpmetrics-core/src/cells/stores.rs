@@ -6,8 +6,9 @@
 pub enum Stores {
     /// Plain stores, because other processors see them in program order.
     Plain = 0,
-    /// Plain stores for single cells. Between two sequence words the first store must be an atomic read-modify-write,
-    /// and the last an atomic store, because the processor may reorder plain stores.
+    /// Plain stores to cells, and atomic ones to sequence words, because the processor may reorder plain stores. An
+    /// update of cells between two sequence words begins with a read-modify-write of the last sequence word, and ends
+    /// with a store to the first.
     Ordered = 1,
     /// No stores of JavaScript: only native code updates cells.
     Native = 2,

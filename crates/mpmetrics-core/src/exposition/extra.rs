@@ -62,7 +62,7 @@ pub struct SampleExemplar {
 }
 
 impl Extra {
-    /// Whether a family of the heap is printed.
+    /// Returns false if `without` names the family, which is then not printed, even if the heap has it.
     pub(super) fn keeps(&self, name: &str) -> bool {
         !self.without.iter().any(|one| one == name)
     }

@@ -1,8 +1,8 @@
 //! The names of families in OpenMetrics.
 //!
-//! In OpenMetrics, a counter's name has no suffix `_total`, but its sample's name has it, and so has an info's name no
-//! suffix `_info`; and a type reserves the names of all samples that it may have. So families with different names may
-//! still conflict: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
+//! In OpenMetrics, a counter's name has no suffix `_total`, but its sample's name has it. The suffix of an info is
+//! `_info`. A type reserves the names of all samples that it may have. So families with different names may still
+//! conflict: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
 
 use crate::metric_type::MetricType;
 use std::collections::HashSet;

@@ -34,7 +34,8 @@ impl Default for Limits {
             bytes: 1 << 30,
             series: 1_000_000,
             family_series: 250_000,
-            // Servers accept HTTP header lines up to this length, so any URL or header fits as a label value.
+            // By default, nginx and Apache refuse longer request lines and headers, so almost every URL fits. (Node.js
+            // itself accepts 16 KiB.)
             label_bytes: 8 << 10,
             text_bytes: 256 << 20,
         }

@@ -1,13 +1,13 @@
 //! The copy of a segment whose file a stranger removed: systemd's `RemoveIPC`, a cleaner of temporary files, `rm`.
 //! Processes that map the segment can go on with it, but no other process finds it any more.
 //!
-//! The first process that finds the file gone takes the segment's heap lock and marks the segment: from then on only
-//! living writers change it, and only cells. The process makes a copy, word by word, and gives it the segment's name.
-//! So all references stay valid, and the copy has the counts of dead writers. The slot of a living writer is *awaited*
-//! in the copy: no process adopts it. The writer follows when it finds the mark or the removal: it copies its own slabs
-//! once more, and stores to the copy from then on. If a writer dies before it follows, any process that still maps both
-//! segments copies its slabs ([`Heap::copy_for_dead`]). All steps copy and none adds, so that if a process dies in one,
-//! another can repeat it.
+//! The first process that finds the file gone takes the segment's heap lock and marks the segment: from then on no
+//! series or writer is added to it. Living writers still change their cells, and series may still be removed without
+//! the lock. The process makes a copy, word by word, and gives it the segment's name. So all references stay valid, and
+//! the copy has the counts of dead writers. The slot of a living writer is *awaited* in the copy: no process adopts it.
+//! The writer follows when it finds the mark or the removal: it copies its own slabs once more, and stores to the copy
+//! from then on. If a writer dies before it follows, any process that still maps both segments copies its slabs
+//! ([`Heap::copy_for_dead`]). All steps copy and none adds, so that if a process dies in one, another can repeat it.
 //!
 //! Shared gauges belong to no slot. They are sealed after all else was copied, and then copied: an update of a shared
 //! gauge is stored to the old segment before that, and to the copy afterwards. A writer that cannot follow yet, because

@@ -6,7 +6,7 @@ pub const MAGIC: usize = 0;
 pub const VERSION: usize = 1;
 /// [`super::MACHINE`].
 pub const MACHINE: usize = 2;
-/// Not 0 once the segment was removed from its directory: see [`super::retired`].
+/// One of the values in [`super::retired`]: 0 while the segment is in use.
 pub const RETIRED: usize = 3;
 /// Largest size in bytes that the segment may ever have.
 pub const MAX_BYTES: usize = 4;

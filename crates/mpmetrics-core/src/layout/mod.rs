@@ -68,7 +68,8 @@ pub mod lock_stripe {
     pub const NOTED: usize = 9;
 }
 
-/// Bytes of the file that processes lock. They lie far beyond the end of any segment.
+/// Bytes of the file that processes lock. They lie far beyond the end of the file, unless its limit (`maxBytes`) is
+/// above 1 TiB. In such a file the locks do not affect the words at these bytes.
 pub mod lock {
     /// The heap lock.
     pub const HEAP: u64 = 1 << 40;

@@ -38,7 +38,8 @@ mod armed {
         Answer,
     }
 
-    /// Every kill point, in the order in which a process meets them. `docs/CONCURRENCY.md` has a row for each.
+    /// Every kill point. Those of one operation stand together, roughly in the order in which a process meets them.
+    /// `docs/CONCURRENCY.md` has a row for each.
     pub const POINTS: &[(&str, Held)] = &[
         ("create.made", Held::Directory),
         ("create.marked", Held::Directory),

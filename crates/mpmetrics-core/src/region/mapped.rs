@@ -92,7 +92,8 @@ impl Mapped {
         let bytes = (bytes as usize).min(self.mapping.len());
         // SAFETY: the mapping is page-aligned and at least `bytes` long, lives as long as `self`,
         // and the file was seen to back these bytes (`known`); it is never shrunk by us. All
-        // access of all processes to these words is atomic or by aligned 8-byte stores of V8.
+        // access of all processes to these words is atomic, or by aligned plain loads and stores of
+        // V8: it stores 8 bytes, and loads 8 or 4.
         unsafe { core::slice::from_raw_parts(self.mapping.as_ptr().cast::<AtomicU64>(), bytes / 8) }
     }
 }

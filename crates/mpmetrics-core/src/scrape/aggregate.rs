@@ -96,7 +96,7 @@ struct Arena {
 struct Sum {
     series: Series,
     parts: u32,
-    /// Whether the label that the rows do not show was taken from the default labels.
+    /// Whether the default label that the rows do not show was removed from the series' default labels.
     reduced: bool,
 }
 

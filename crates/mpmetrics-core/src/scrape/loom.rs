@@ -126,7 +126,7 @@ mod publication {
 
     /// Shows that the controls fail by the step that they change, and not by their other stores.
     #[test]
-    fn the_stores_of_the_controls_do_when_the_last_one_is_released() {
+    fn the_stores_of_the_controls_suffice_when_the_last_one_is_released() {
         new_octave(|words| {
             clear(words);
             fill(words);

@@ -5,7 +5,7 @@ use super::part::{Known, Part};
 use super::snapshot::{Series, Snapshot};
 use std::sync::Mutex;
 
-/// Most bytes of one buffer that are kept: those of some 100,000 series.
+/// Number of bytes of the largest buffer that is kept: that of some 100,000 series.
 const KEPT: usize = 8 << 20;
 
 /// Empty buffers for a scrape.

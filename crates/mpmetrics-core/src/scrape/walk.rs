@@ -103,8 +103,8 @@ pub fn walk(
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
-        // An adopter stores these words after it has freed the gauges of the past life, so no
-        // such gauge is shown with the labels of another process.
+        // An adopter stores its pid and thread after it has freed the gauges of the past life. They are read here
+        // before the blocks, so no such gauge is shown with the labels of another process.
         let of = Of { alive, incarnation, whole: filter.scope == Scope::Application };
         let (pid, thread) = (words.load(at + slot::PID)?, words.load(at + slot::THREAD)?);
         gather.of_writer(pid as u32, thread as u32);
@@ -278,7 +278,7 @@ impl Reader {
 
     /// Reads the cells between two sequence words until they are of one moment. Returns whether they are.
     ///
-    /// A dead writer may have left cells that are never of one moment. Their sum lacks at most one observation. Such
+    /// A dead writer may have left cells that are never of one moment. Their sum lacks at most one update. Such
     /// cells are read again for a while, too, because a process that adopted the slot meanwhile may be updating them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) -> bool {
         let mut left = self.allowance(alive);

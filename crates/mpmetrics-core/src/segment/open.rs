@@ -81,7 +81,7 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
     let until = os::monotonic_us() + PATIENCE_US;
     for round in 0..ROUNDS {
         // Sleeps longer from round to round. Another round is needed only if another process is removing or making the
-        // file, or took this process's temporary file for a dead creator's.
+        // file, or took this process's temporary file for a dead creator's, or if a stranger removed a directory.
         os::sleep_us(round * round * 50);
         let turn = match &named {
             Some(segment_path) => at(segment_path, options, contents)?,

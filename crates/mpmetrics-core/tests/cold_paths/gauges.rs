@@ -1,5 +1,5 @@
-//! Gauges and state sets that count the dead: what two dead lives of one slot left before the program, which makes
-//! residues of it when it adopts the slot.
+//! Gauges and state sets that count the dead. Two lives of one slot set them and ended before the program started. The
+//! program makes residues of their values when it adopts the slot.
 
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::metric_type::MetricType;

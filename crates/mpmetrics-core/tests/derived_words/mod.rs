@@ -26,7 +26,7 @@ pub struct DerivedWords {
     text_bytes: u64,
     /// Where the last block in the slabs of shared gauges ends, and how many blocks in them are free.
     shared: (u64, u64),
-    /// Number of blocks of each series that lives.
+    /// Number of blocks of each series whose place is taken.
     blocks: BTreeMap<u64, u64>,
     /// Number of users of each set of default labels that is taken.
     users: BTreeMap<u64, u64>,

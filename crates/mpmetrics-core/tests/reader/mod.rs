@@ -10,8 +10,9 @@ pub enum Json {
 }
 
 impl Json {
-    /// Reads one value that takes up all of the bytes. Returns `None` if they are not JSON, or hold a
-    /// literal (`true`, `false`, `null`), which the crate never prints.
+    /// Reads one value that takes up all of the bytes. Returns `None` if they are not JSON, or hold something that the
+    /// crate never prints: a literal (`true`, `false`, `null`), white space between tokens, an exponent with `E`, `\b`,
+    /// `\f` or a surrogate pair.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let text: Vec<char> = std::str::from_utf8(bytes).ok()?.chars().collect();
         let mut at = 0;

@@ -2,8 +2,9 @@
 
 use std::process::Child;
 
-/// Sends a signal by its name, such as `-STOP`. No shell does it: until a forked child runs another program it holds the
-/// locks of writers that die meanwhile, and a test that counts on their death would fail.
+/// Sends a signal by its name, such as `-STOP`. Starts no program for it: a child that this process forks holds the
+/// locks of this process's writers until it runs the program. If a writer died meanwhile, it would still count as
+/// living, and a test that relies on its death would fail.
 pub fn send(child: &Child, name: &str) {
     let signal = match name {
         "-STOP" => libc::SIGSTOP,

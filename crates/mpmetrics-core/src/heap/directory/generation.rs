@@ -1,4 +1,4 @@
-//! Generation words: one for the place of each series.
+//! Generation words: each has the generations of two places of series.
 //!
 //! A generation is odd while a series lives in the place, and even otherwise; it only grows. A handle or block is stale
 //! if its generation is not the one in the word.

@@ -35,7 +35,7 @@ fn halves(adopt: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
 }
 
 #[test]
-fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
+fn cells_that_an_adopter_makes_whole_and_then_updates_are_never_seen_torn() {
     halves(|words| {
         block::close_sequence(Words(words), AT, summary()).unwrap();
         sequence::observe(cells(words), 0, 5.0, 1.0);
@@ -107,7 +107,7 @@ fn no_gauge_of_the_past_life_is_shown_as_one_of_the_next() {
 
 #[test]
 #[should_panic(expected = "past")]
-fn control_that_takes_the_gauges_out_behind_the_new_name() {
+fn control_that_frees_the_gauges_after_it_stored_the_new_pid() {
     gauges(|words, before| {
         if !before {
             block::free(words, GAUGE, gauge(1)).unwrap();

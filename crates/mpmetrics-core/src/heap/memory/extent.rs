@@ -1,5 +1,5 @@
-//! Allocates extents: whole pages, one extent after the other, so that all can be walked. A short list has extents that
-//! were freed (hash indexes that had become too small) and can be reused.
+//! Allocates extents: whole pages, one extent after the other, so that all can be walked. A short list has the extents
+//! that can be reused: hash indexes that had become too small, and extents to which a recovery found no reference.
 
 use super::lock::Locked;
 use crate::error::{Error, Result};

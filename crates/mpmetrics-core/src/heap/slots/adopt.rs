@@ -177,7 +177,7 @@ fn adopt_series(
     Ok(Some((at, head)))
 }
 
-/// Counts one block less of the series and of the default labels of a block that is about to be freed.
+/// Called before a block is freed: takes the block out of the counts that its series and its default labels keep.
 fn leave_series(locked: &Locked<'_>, at: u64) -> Result<()> {
     let words = locked.words();
     let (key, birth) = (block::key(words, at)?, block::birth(words, at)?);

@@ -86,8 +86,8 @@ fn record_now<'a>(
     // Loads the words again, because `allocate` may have grown the heap.
     let words = heap.words();
     let mutex = claimed::mutex(words, mine.slot)?;
-    // Nothing is to be repaired if the last holder died: its exemplar has an odd version or its block has no birth. So
-    // no scrape shows that exemplar, and the next exemplar overwrites it.
+    // Nothing is to be repaired if the last holder died. An exemplar that it left half-written has an odd version, or
+    // its block has no birth. So no scrape shows that exemplar, and the next exemplar overwrites it.
     let held = mutex.lock(PATIENCE, || ()).map_err(|_| Error::Busy)?;
     kill_point!("exemplar.locked");
     let (key, birth) = (words.load(of + blk::KEY)?, block::birth(words, of)?.birth);

@@ -11,8 +11,9 @@
 //! - Where blocks are added up, the cell of one is moved to the other ([`moving`]): it is 0 when its block is freed.
 //! - Where masks are united or intersected, one block gets the result. The other, which changes nothing any more, is
 //!   freed.
-//! - Where ended lives are counted in each state, a block gets the number 1 for its state before it becomes a residue, of
-//!   which scrapes read these numbers. They are added up like sums.
+//! - Where ended lives are counted in each state, a block gets the number 1 for each state in its mask before it
+//!   becomes a residue. Scrapes read a residue's numbers in place of its mask. The numbers of two residues are added up
+//!   like sums.
 
 use super::claimed::Claimed;
 use crate::aggregator::Aggregator;

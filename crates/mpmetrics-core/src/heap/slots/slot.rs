@@ -15,8 +15,8 @@ use crate::os::{self, NotHeld};
 use crate::region::Locks;
 use std::time::Duration;
 
-/// Locks the byte of the first unlocked slot and takes over the slot. So there are never more slots than writers that
-/// lived at the same time.
+/// Locks the byte of the first slot that is neither locked nor awaited, and takes over the slot. So there are never
+/// more slots than writers that lived, or were awaited, at the same time.
 pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, owner: Owner) -> Result<Claimed> {
     init::first_tables(locked)?;
     let slots = locked.words().header(header::SLOTS) as u32;
@@ -59,8 +59,8 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, owner.process)?;
-    // The gauges of the past life are freed by now, so no scrape shows them with this pid and thread: see
-    // `scrape::walk`.
+    // By now the gauges of the past life are free, or are residues, which name their own writers. So no scrape shows
+    // them with this pid and thread: see `scrape::walk`.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
     // Withdraws the announcement of a shared gauge's block: the writer that made it is dead, or knows that it lost the
@@ -73,7 +73,7 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
         words.set_header(header::ROOT_WROTE, 1);
     }
     kill_point!("claim.filled");
-    // SYNC POINT: from here on no scrape shows gauges of the past life.
+    // SYNC POINT: a scrape that reads this number finds each gauge of the past life freed, or as a residue.
     words.store(at + slot::INCARNATION, u64::from(incarnation))?;
     kill_point!("claim.done");
     Ok(claimed)
@@ -99,10 +99,10 @@ pub fn end_lives(locked: &Locked<'_>, pid: u32) -> Result<u32> {
 }
 
 /// Hides the gauges that a writer has in a slot that it lost, because it moves their values to another slot: those that
-/// count the dead would be counted twice. Returns whether the slot still has that life. If not, another writer may have
-/// made residues of the gauges, which stay.
+/// count the dead would be counted twice. Returns whether it hid them.
 ///
-/// Changes nothing if the slot lives.
+/// Changes nothing if the slot lives, or has another life by now. Another writer may have made residues of the gauges
+/// then, which stay.
 pub fn hide_lost(locked: &Locked<'_>, id: u32, incarnation: u32) -> Result<bool> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;

@@ -24,9 +24,9 @@ impl Writer {
         made.unwrap_or(Err(Error::Lost))
     }
 
-    /// [`Writer::bind`] for several series of a family, in order, under one hold of the heap lock. Except for the first
-    /// two, no series is begun after 200 µs. `found` is called for each series that was tried; call again for the
-    /// others.
+    /// [`Writer::bind`] for several series of a family, in order, under one hold of the heap lock. The first two are
+    /// always tried, and further ones until 200 µs after the second was begun. `found` is called for each series that
+    /// was tried; call again for the others.
     ///
     /// # Errors
     /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.

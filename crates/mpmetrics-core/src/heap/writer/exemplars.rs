@@ -9,7 +9,7 @@ use crate::layout::BlockKey;
 
 impl Writer {
     /// Records an exemplar for a bucket of a block. `bucket` is 0 for a counter, and else the index of the bucket. An
-    /// exemplar that cannot be recorded counts as dropped.
+    /// exemplar that is not recorded, for want of a lock or of memory, counts as dropped.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now or has no such bucket, or if the labels are not

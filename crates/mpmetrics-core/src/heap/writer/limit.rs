@@ -19,8 +19,8 @@ impl Writer {
     /// another process makes or removes meanwhile may be missing, and so is one whose words are damaged.
     ///
     /// `after` is the series that an earlier call returned; 0 for none. Then values may be left out that living series
-    /// had at that call. So a call reads each series once, unless a series that was made since was removed again: then it
-    /// reads all.
+    /// had at that call. So this call reads only the series that were made since then. But if one of these was removed
+    /// again, the call reads all series.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::Error::Lost), [`Error::Retired`](crate::Error::Retired),

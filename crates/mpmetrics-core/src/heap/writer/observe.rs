@@ -21,7 +21,8 @@ const SKIPPED: u32 = 1024;
 enum Kept {
     /// In its own buckets.
     Own,
-    /// In this bucket of this octave. It is the nearest bucket of another octave or, in `observe_in`, their own bucket.
+    /// In this bucket of this octave: the nearest bucket of another octave. `observe_in` uses it for the value's own
+    /// bucket, too.
     Nearest(Octave, usize),
     /// As observations of zero.
     Zero,

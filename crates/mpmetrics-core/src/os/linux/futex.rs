@@ -25,8 +25,8 @@ pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
             &raw const timeout,
         )
     };
-    // EAGAIN: the word has changed already. Any other error means that an emulator or a sandbox refuses the call
-    // (ENOSYS, EPERM, or whatever its author chose): poll.
+    // EAGAIN: the word has changed already. EINTR and ETIMEDOUT: this thread has slept. Any other error means that an
+    // emulator or a sandbox refuses the call (ENOSYS, EPERM, or whatever its author chose): poll.
     if slept != 0 && !matches!(errno(), libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) {
         super::clock::sleep_us(POLL_US.min(u32::try_from(asked.as_micros()).unwrap_or(POLL_US)));
     }
