@@ -26,7 +26,7 @@ export declare class NativeHeap {
   /**
    * Takes over the writer of the segment `before`, whose file was removed, if this segment is a copy of it. Returns
    * a `Status`: `Lost` if the writer's slot here belongs to another writer by now; `Gone` if this segment is no
-   * copy; `Busy` if the file of this segment was removed, too.
+   * copy; `Busy` if the heap lock is not free in time, or if the file of this segment was removed, too.
    */
   follow(before: NativeHeap): number
   /**
@@ -125,8 +125,8 @@ export declare class NativeWriter {
    */
   limit(family: number, most: number, drops: boolean): void
   /**
-   * Returns values that a label has in living series of a family: with `after`, of the call before, at least those
-   * of series that were made since.
+   * Returns values that a label has in living series of a family. `after` is `latest` of the call before: the result
+   * then has at least the values of series that were made since that call. Without `after` it has all values.
    */
   labelValues(family: number, label: string, after?: bigint | undefined | null): LabelValues
   /** Slot number. */
@@ -178,8 +178,8 @@ export declare class NativeWriter {
   removeAll(family: number): number
   /**
    * Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
-   * `texts` has labels and types of each in turn. Returns how many are removed now, from the first on, also those
-   * that were removed before; or a status as a negative number.
+   * `texts` has labels and types of each in turn. Returns how many were handled, from the first on, also those that
+   * did not exist any more (call again for the others); or a status as a negative number.
    */
   expire(family: number, texts: Array<string>): number
   /** Whether `expire` ended this generation of the series. */
