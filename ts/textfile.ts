@@ -1,7 +1,7 @@
 /** A file of metrics that is written again and again, by one of an application's processes. */
 
 import { createHash } from 'crypto';
-import { stat } from 'fs/promises';
+import { promises } from 'fs';
 import { createServer, type Server } from 'net';
 import { basename, dirname, resolve } from 'path';
 
@@ -143,7 +143,7 @@ function hasNames(): boolean {
  * several paths, and one path is another folder in another container of the same network.
  */
 async function nameOf(path: string): Promise<string> {
-  const { dev, ino } = await stat(dirname(path), { bigint: true });
+  const { dev, ino } = await promises.stat(dirname(path), { bigint: true });
   const identity = `${dev} ${ino} ${basename(path)}`;
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   return process.platform === 'win32' ? `\\\\.\\pipe\\mpmetrics-${hash}` : `\0mpmetrics-${hash}`;

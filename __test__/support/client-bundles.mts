@@ -28,7 +28,7 @@ const MODULES = [
   ),
 ];
 
-/** Compiles sources as `tsc` does for the published package: exports are plain properties. */
+/** Compiles sources as `tsc` does for CommonJS: exports are plain properties, which specs can replace. */
 const compiler: Plugin = {
   name: 'typescript',
   setup({ onLoad }) {
@@ -50,7 +50,10 @@ const compiler: Plugin = {
 
 /** Makes both bundles. */
 export async function bundleClients(): Promise<void> {
-  const exported = MODULES.map((name) => `exports['${name}'] = require('./${name}');\n`).join('');
+  const file = (name: string) => (name === 'index' ? 'exported' : name);
+  const exported = MODULES.map((name) => `exports['${name}'] = require('./${file(name)}');\n`).join(
+    '',
+  );
   const stdin = { contents: exported, resolveDir: join(root, 'ts'), sourcefile: 'subject.js' };
   await make(SUBJECT, { stdin, plugins: [compiler] });
   await make(ORACLE, { entryPoints: [oracle], packages: 'external' });

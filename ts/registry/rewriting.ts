@@ -1,7 +1,9 @@
 /** A file that is replaced as a whole: readers see the old text or the new one, never a part. */
 
 import { randomBytes } from 'crypto';
-import { type FileHandle, open, readdir, rename, stat, unlink } from 'fs/promises';
+// Not from 'fs/promises': Node.js loads `promises` when it is first used.
+import { promises } from 'fs';
+import type { FileHandle } from 'fs/promises';
 import { basename, dirname, join } from 'path';
 
 import { codeOf } from '../errors';
@@ -23,12 +25,12 @@ export async function rewrite(path: string, text: string, mode: number): Promise
   const [folder, name] = [dirname(path), basename(path)];
   const temporary = join(folder, `.${name}.${process.pid}.${randomBytes(6).toString('hex')}`);
   // Exclusively: a link that another user made there is not followed.
-  const file = await open(temporary, 'wx', mode);
+  const file = await promises.open(temporary, 'wx', mode);
   try {
     await fill(file, text, mode);
-    await rename(temporary, path);
+    await promises.rename(temporary, path);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
+    await promises.unlink(temporary).catch(() => undefined);
     throw error;
   }
   await sweep(folder, name);
@@ -46,15 +48,15 @@ async function fill(file: FileHandle, text: string, mode: number): Promise<void>
 
 /** Removes the temporary files of processes that died before they renamed them. It is no error if that fails. */
 async function sweep(folder: string, name: string): Promise<void> {
-  const files = await readdir(folder).catch(() => []);
+  const files = await promises.readdir(folder).catch(() => []);
   for (const one of files) {
     const [, of, pid] = TEMPORARY.exec(one) ?? [];
     if (of !== name || lives(Number(pid))) continue;
     const path = join(folder, one);
     try {
       // A process of another container, whose pid says nothing here, may be writing it just now.
-      const { mtimeMs } = await stat(path);
-      if (Date.now() - mtimeMs > ABANDONED_MS) await unlink(path);
+      const { mtimeMs } = await promises.stat(path);
+      if (Date.now() - mtimeMs > ABANDONED_MS) await promises.unlink(path);
     } catch {
       continue;
     }

@@ -142,7 +142,7 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     for slot in 0..living.len() as u32 {
         // Damaged slabs stay as they were copied. Scrapes report the damage.
         let _ = slabs_of(new, slot).and_then(|slabs| {
-            slabs.into_iter().try_for_each(|slab| patience.settle(old, new, slab))
+            slabs.into_iter().try_for_each(|slab| patience.copy_again(old, new, slab))
         });
     }
     // No writer owns a shared gauge, so none would copy its later updates.

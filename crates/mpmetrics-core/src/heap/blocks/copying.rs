@@ -38,11 +38,11 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// Copies those blocks of a slab again whose cells belong together, until no update was under way meanwhile. Nobody
-    /// reads the copy yet, and the heap lock of the old segment is held, so that no octave buckets are added.
+    /// Copies those blocks of a slab again whose cells belong together, until no update was under way meanwhile. No
+    /// process reads the copy yet, and the heap lock of the old segment is held, so that no octave buckets are added.
     ///
     /// If each try for a block fails, the copy has cells of several moments, and unequal sequence words.
-    pub fn settle(&mut self, old: Words<'_>, new: Words<'_>, slab: Slab) -> Result<()> {
+    pub fn copy_again(&mut self, old: Words<'_>, new: Words<'_>, slab: Slab) -> Result<()> {
         for_each_sequenced(new, slab, |at, head| loop {
             for _ in 0..self.tries {
                 if copy_whole(old, new, at, head)? {
