@@ -20,6 +20,8 @@ test(`eight processes make one segment, in ${STARTS} starts of a root that never
     'leaf.js': `
       const [, , who, at, ...names] = process.argv;
       const { arrive } = require('./report');
+      // Sleeps until shortly before, because eight processes that wait without a pause would keep each other waiting.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.max(0, at - 10 - Date.now()));
       while (Date.now() < Number(at));
       arrive(who, names).then(() => process.disconnect());`,
     'app.js': `

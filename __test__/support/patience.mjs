@@ -81,6 +81,10 @@ export class OutOfPatience extends Error {
   }
 }
 
+/** Milliseconds between two looks of {@link until}. Looks cost time that the awaited processes need, too. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 150;
+
 /** @param {number} ms milliseconds of real time */
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -97,11 +101,11 @@ function pause(ms) {
  */
 export async function until(look, what, ms = PATIENCE) {
   const end = workClock() + ms;
-  for (;;) {
+  for (let wait = FIRST_PAUSE; ; wait = Math.min(LONGEST_PAUSE, wait * 1.5)) {
     const found = await look();
     if (found) return found;
     if (workClock() > end) throw new OutOfPatience(typeof what === 'string' ? what : what(), ms);
-    await pause(20);
+    await pause(wait);
   }
 }
 

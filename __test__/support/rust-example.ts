@@ -5,13 +5,15 @@ import { join } from 'node:path';
 const root = join(__dirname, '..', '..');
 
 /**
- * Builds an example in release mode, if it is not built.
+ * Builds an example, if it is not built.
  *
  * @param name file name in `crates/mpmetrics-core/examples`, without its ending
  * @returns path of the program
  */
 export function rustExample(name: string): string {
-  const options = ['build', '--release', '--quiet', '-p', 'mpmetrics-core', '--example', name];
+  // The profile and the features with which `npm test` builds the tests of Rust, so that nothing is compiled twice.
+  const as = ['--profile', 'checked', '--workspace', '--features', 'mpmetrics-core/kill-points'];
+  const options = ['build', '--quiet', ...as, '--example', name];
   const messages = execFileSync('cargo', [...options, '--message-format', 'json'], {
     cwd: root,
     encoding: 'utf8',

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -32,11 +33,35 @@ __attribute__((constructor)) static void start(void) {
   if (page != (void *)-1) control = page;
 }
 
+/* Returns whether an object's name is that of a native module. */
+static int is_module(const char *name) {
+  size_t length = strlen(name);
+  return length > 5 && strcmp(name + length - 5, ".node") == 0;
+}
+
+struct search {
+  size_t address;
+  int found;
+};
+
+/* Ends the search when an object has the address. */
+static int look(struct dl_phdr_info *object, size_t size, void *given) {
+  struct search *search = given;
+  (void)size;
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    size_t offset = search->address - object->dlpi_addr - object->dlpi_phdr[i].p_vaddr;
+    if (object->dlpi_phdr[i].p_type != PT_LOAD || offset >= object->dlpi_phdr[i].p_memsz) continue;
+    search->found = is_module(object->dlpi_name);
+    return 1;
+  }
+  return 0;
+}
+
+/* Does not call dladdr, which looks at all symbols of an object: V8 reads the clock all the time, and node has many. */
 static int is_native(void *caller) {
-  Dl_info found;
-  if (dladdr(caller, &found) == 0 || found.dli_fname == NULL) return 0;
-  size_t length = strlen(found.dli_fname);
-  return length > 5 && strcmp(found.dli_fname + length - 5, ".node") == 0;
+  struct search search = { (size_t)caller, 0 };
+  dl_iterate_phdr(look, &search);
+  return search.found;
 }
 
 /* The errno to fail with; 0 to let it through. */
