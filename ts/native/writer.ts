@@ -10,8 +10,8 @@ export interface FamilySpec {
   labelNames: string[];
   /**
    * Upper bounds of a histogram in configured order, without the implied last one; a summary's options; the mask that
-   * a state set's cell of 0 stands for. Last, of a family that counts the dead, how many ended lives are shown,
-   * where each is shown by itself.
+   * a state set's cell of 0 stands for. A family that counts the dead has one number more, the last: how many ended
+   * lives are shown. It has an effect only if each life is shown by itself.
    */
   numbers: Float64Array;
   /** The states of a state set, in the order of the bits of its mask. */
@@ -53,7 +53,7 @@ export interface NativeWriter {
     label: string,
     after?: bigint,
   ): { readonly values: string[]; readonly latest: bigint };
-  /** Withdraws this life's declaration of a family. Its series are released one by one. */
+  /** Withdraws this life's declaration of a family. Does not release its series: the caller calls {@link release}. */
   withdraw(family: number): void;
   /**
    * Finds or makes the series and this writer's block of it.
@@ -95,7 +95,10 @@ export interface NativeWriter {
   bucketsEach(asked: Uint32Array, out: Uint32Array): number;
   /** The buckets that a summary's block has: octave, slab and first cell of each. */
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
-  /** Counts observations that are missing from quantiles because there was no memory for their buckets. */
+  /**
+   * Counts observations that no quantile shows: there was no memory for their buckets, or the slot was lost while their
+   * buckets were pending.
+   */
   countUnranked(observations: number): void;
   /** Counts observations that went to the nearest bucket because the summary has as many octaves as it may have. */
   countClamped(observations: number): void;
@@ -105,7 +108,7 @@ export interface NativeWriter {
    * Records an exemplar for a block. An exemplar that cannot be recorded is counted as dropped.
    *
    * @param numbers slab, cell, series, generation, bucket (0 for a counter), value, Unix time in seconds, and 1 if the
-   *   call may make room for a block of exemplars, which may free blocks of removed series
+   *   call may make room for the exemplar's block, which may free blocks of removed series
    * @param labels label text and types, as for {@link bind}
    * @returns a {@link Status}; Full if room is needed and the call may not make it: then the exemplar is not counted
    *   as dropped
@@ -123,7 +126,8 @@ export interface NativeWriter {
    * Removes series of this family for all writers, because no writer updates them. Takes the heap lock once.
    *
    * @param texts label text and types of each series, in turn
-   * @returns how many series were removed, from the first on, or minus a {@link Status}
+   * @returns how many series were handled, from the first on, also those that did not exist any more; or minus a
+   *   {@link Status}
    */
   expire(family: number, texts: string[]): number;
   /** Whether {@link expire}, not {@link remove}, ended this generation of a series. Throws if that cannot be read. */

@@ -29,8 +29,8 @@ const LOOKS = 4;
 /** Maximum number of periods that a check may take, with its removals. */
 const ALLOWED = 8;
 /**
- * Number of checks for which the copy of a handle's cells is kept: up to ALLOWED + 1 while another isolate's check
- * lasts, and one that rescues.
+ * Number of checks for which the copy of a handle's cells is kept. While another isolate's check lasts, this isolate
+ * makes up to ALLOWED + 1 checks. The one after these rescues what was counted meanwhile.
  */
 const KNOWN = ALLOWED + 2;
 /** Number of checks for which an isolate without a handle to a series leaves the removal to isolates with a handle. */
@@ -61,7 +61,8 @@ export interface Expiring {
    * Removes series that were read.
    *
    * @param series at most {@link MOST_AT_ONCE}
-   * @returns how many were removed, from the first on; 0 if series cannot be removed now
+   * @returns how many are gone now, from the first on, also those that were removed before; 0 if series cannot be
+   *   removed now
    */
   expire(series: readonly Found[]): number;
   /** Removes the series of one of this isolate's handles, unless it is an initial series. */

@@ -1,7 +1,7 @@
 /**
  * The application of the specs, in Express 4 or 5.
  *
- * @param load requires a package of the set
+ * @param load requires a package, in the version under test
  * @param counted the middleware that `httpMetrics()` returned; undefined for an application without it
  */
 'use strict';

@@ -20,7 +20,8 @@ interface Observed {
   updateText(h: Handle, label: LabelText, update: Update, value: number): Handle;
 }
 
-// Constants of this file, because an imported one would be read from the other module's exports at each observation.
+// Constants of this file, because in the bundle of the specs, whose modules are compiled to CommonJS, an imported one
+// would be read from the other module's exports at each observation. In the published bundle there is no difference.
 const { double, lower, upper } = halves;
 const starts = begins;
 const high20 = nextHigh;
@@ -135,7 +136,7 @@ function seldom(
       } else metric.family.bucketSource.unranked(times);
     }
   }
-  // The clock is read at every call, because tests replace it.
+  // `Date.now` is not saved when this module is loaded, because tests replace it.
   const number = window === null ? 0 : Math.floor(Date.now() / window.length);
   const index = window === null ? 0 : subWindowOf(number, window.subWindows);
   const { cells, first } = h;

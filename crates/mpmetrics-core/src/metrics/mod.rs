@@ -1,4 +1,5 @@
-//! Metrics for Rust programs, in the same segment and cells as those of Node.js, and shown by the same scrape.
+//! Metrics for Rust programs. They are in the segment of the Node.js programs, in cells of the same layout, and the
+//! same scrape shows them.
 //!
 //! A [`Metrics`] is one writer: make one for each thread.
 

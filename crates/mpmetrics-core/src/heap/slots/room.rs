@@ -226,7 +226,7 @@ pub fn add_octave(
     Ok(made)
 }
 
-/// Frees octave buckets without a reference.
+/// Frees octave buckets to which no block of a summary refers any more.
 pub fn give_back_octaves(words: Words<'_>, mine: &mut Claimed, octaves: Vec<u64>) -> Result<()> {
     for at in octaves {
         put_back(words, mine, at)?;

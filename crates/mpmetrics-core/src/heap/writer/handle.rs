@@ -47,7 +47,7 @@ impl Writer {
         self.heap.words().store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())
     }
 
-    /// Fails if another writer has adopted the slot. The check is one load, without a system call.
+    /// Fails if another writer has adopted the slot. The check only loads words of the heap; it makes no system call.
     ///
     /// # Errors
     /// [`Error::Lost`].
