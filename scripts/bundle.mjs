@@ -4,7 +4,7 @@
  * module stay outside of the function that loads the module, so that V8 does not parse them twice. Each module that users load by name has a thin file of that name, which loads the
  * module from the file with all modules.
  */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 
@@ -34,6 +34,46 @@ function entries() {
   return [...own, ...SUBPATHS, ...lib.sort()];
 }
 
+/** Modules of Node.js that take long to load, and that most programs do not use. Their exports are loaded when used. */
+const LAZY = ['crypto', 'http', 'https', 'net', 'perf_hooks', 'v8', 'zlib'];
+
+/**
+ * Returns the names that the sources import from a module of {@link LAZY}.
+ *
+ * @param {string} module its name
+ */
+function importedNames(module) {
+  const files = readdirSync(sources, { recursive: true }).filter((path) => path.endsWith('.ts'));
+  const names = files.flatMap((file) => {
+    const text = readFileSync(join(sources, file), 'utf8');
+    const imports = [...text.matchAll(/^import (?!type )([^;]*?) from '(.*?)';/gms)];
+    return imports.flatMap(([, what, from]) => {
+      if (from !== module) return [];
+      const list = /^\{(.*)\}$/s.exec(what.trim());
+      if (list === null) throw new Error(`${file} has to import names from ${module}`);
+      const each = list[1].split(',').map((name) => name.trim());
+      return each.filter((name) => name !== '' && !name.startsWith('type '));
+    });
+  });
+  return [...new Set(names.map((name) => name.split(' as ')[0]))].sort();
+}
+
+/** Puts an object with an accessor for each imported name into the place of a module of {@link LAZY}. */
+const lazily = {
+  name: 'lazily',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: new RegExp(`^(${LAZY.join('|')})$`) }, ({ path, namespace }) =>
+      namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' },
+    );
+    onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => {
+      const accessors = importedNames(path).map(
+        (name) => `  get ${name}() {\n    return require('${path}').${name};\n  },\n`,
+      );
+      return { contents: `module.exports = {\n${accessors.join('')}};\n`, resolveDir: sources };
+    });
+  },
+};
+
 const OPTIONS = {
   absWorkingDir: root,
   bundle: true,
@@ -41,6 +81,7 @@ const OPTIONS = {
   target: 'node20',
   format: 'cjs',
   sourcemap: true,
+  plugins: [lazily],
   logLevel: 'warning',
 };
 

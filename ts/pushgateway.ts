@@ -9,8 +9,6 @@ import { gzip } from 'zlib';
 import { hide, scopeOf, type Scope, type ScopeOptions } from './metrics';
 import { register as defaultRegister } from './registry';
 
-const compress = promisify(gzip);
-
 /** The members of a registry that a Pushgateway uses. Registries of this package and of prom-client have them. */
 export interface Pushable<T extends string = string> {
   readonly contentType: T;
@@ -148,7 +146,7 @@ async function send(
   const zipped = headers.some((header) => isEncoding(header) && header[1] === 'gzip');
   return exchange(options, async () => {
     const text = await gateway.registry.metrics({ scope: gateway[SCOPE] });
-    return zipped ? compress(text) : text;
+    return zipped ? promisify(gzip)(text) : text;
   });
 }
 

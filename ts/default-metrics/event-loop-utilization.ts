@@ -3,7 +3,7 @@
 import { performance } from 'perf_hooks';
 
 import type { Source } from './group';
-import { unref } from '../timers';
+import { now, unref } from '../timers';
 
 const SUMMARY = 'nodejs_eventloop_utilization_summary';
 const HISTOGRAM = 'nodejs_eventloop_utilization_histogram';
@@ -16,7 +16,6 @@ const BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.9
 // The original functions: users' tests replace the global ones by fake timers, and running all fake timers would never
 // end with this interval.
 const { setInterval, clearInterval } = globalThis;
-const now = performance.now.bind(performance);
 
 export const eventLoopUtilization: Source = {
   key: 'eventLoopUtilization',

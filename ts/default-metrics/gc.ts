@@ -7,12 +7,15 @@ import type { Source } from './group';
 const NAME = 'nodejs_gc_duration_seconds';
 const BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
 
-const KINDS: ReadonlyMap<number, string> = new Map([
-  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
-  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
-  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
-]);
+/** Returns the kinds of collections by their numbers. */
+function kinds(): ReadonlyMap<number, string> {
+  return new Map([
+    [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+    [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+    [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+    [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+  ]);
+}
 
 /** Further properties of an entry of type `gc`. */
 interface Collection extends PerformanceEntry {
@@ -30,9 +33,10 @@ export const gc: Source = {
       { own: ['kind'] },
     );
     if (histogram === undefined) return;
+    const known = kinds();
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as Collection[]) {
-        const kind = KINDS.get(entry.detail.kind);
+        const kind = known.get(entry.detail.kind);
         if (kind !== undefined) histogram.observe({ kind, ...group.labels }, entry.duration / 1000);
       }
     });

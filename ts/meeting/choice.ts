@@ -1,9 +1,9 @@
 /** The choice of a process's segment, as a text that its worker threads and children read. */
 
-import { createHash } from 'crypto';
 import { isAbsolute } from 'path';
 
 import type { HeapLimits, ProcessIdentity } from '../native';
+import { digest } from './digest';
 import type { Root } from './root';
 import { LIMITS, SEGMENT_NAME } from './settings';
 
@@ -38,7 +38,7 @@ export function nameOf({ identity, pm2 }: Pick<Root, 'identity' | 'pm2'>): strin
   const { pid, startTime, bootId, pidNamespace } = identity;
   const parts: unknown[] = [pid, startTime, bootId, pidNamespace];
   if (pm2 !== null) parts.push(pm2.namespace, pm2.name);
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return digest(JSON.stringify(parts));
 }
 
 /** Returns the choice for a value of `MPMETRICS_SEGMENT` or `configure({ segment })`; null if it is invalid. */
@@ -101,7 +101,7 @@ function readLimits(value: unknown): HeapLimits | undefined {
 }
 
 function folderKey(folder: string): string {
-  return createHash('sha256').update(folder).digest('hex').slice(0, 16);
+  return digest(folder).slice(-16);
 }
 
 function isIdentity(value: unknown): value is ProcessIdentity {

@@ -13,8 +13,6 @@ import {
 import { scopeOf, warnOfMisspelt, type ScopeOptions } from '../metrics';
 import { Registry } from '../registry';
 
-const compress = promisify(gzip);
-
 /** The members of a registry that an answer needs. Registries of this package and of prom-client have them. */
 export interface Scrapable {
   readonly contentType: string;
@@ -134,7 +132,7 @@ async function scrape(
   const plain = await (register.metricsBuffer?.(wanted) ??
     register.metrics(wanted).then((text) => Buffer.from(text)));
   const zipped = acceptsGzip(question.header('accept-encoding'));
-  const body = zipped ? await compress(plain) : plain;
+  const body = zipped ? await promisify(gzip)(plain) : plain;
   return {
     status: 200,
     headers: {

@@ -17,7 +17,7 @@
  * is lost.
  */
 
-import { unref } from '../timers';
+import { now, unref } from '../timers';
 import { readImage } from './cells/image';
 import type { Shape } from './cells/kind';
 import { NEVER, Backing, type Handle } from './cells/handle';
@@ -40,7 +40,6 @@ const LONGEST = 3_600_000;
 
 // Saved here, because tests replace the global ones.
 const { setImmediate, setTimeout } = globalThis;
-const now = performance.now.bind(performance);
 
 /** A series that was read. */
 export interface Found {

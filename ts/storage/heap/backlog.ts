@@ -1,7 +1,7 @@
 /** The backlog: calls that wait because another writer has the heap lock, and are tried again until they succeed. */
 
 import { Status } from '../../native';
-import { unref } from '../../timers';
+import { now, unref } from '../../timers';
 
 /**
  * Milliseconds before waiting calls are tried again. Doubled after each try, up to LONGEST_DELAY, while none succeeds.
@@ -18,9 +18,6 @@ const LAST_WAIT = 1_000;
 const PAUSE = 1;
 /** The number of waiting calls from which on a new call is tried at once, although others wait. */
 const MOST = 10_000;
-
-// Saved here, because tests replace the global one.
-const now = performance.now.bind(performance);
 
 /** The heap storage on which a backlog makes its calls. */
 export interface Backlogged {

@@ -7,7 +7,7 @@
  */
 
 import type { NativeHeap } from '../../native';
-import { unref } from '../../timers';
+import { now, unref } from '../../timers';
 import { isCollecting } from '../collecting';
 
 /** Milliseconds after which changes are made although a scrape is under way, because its process may be stopped. */
@@ -17,7 +17,6 @@ const LOOK = 5;
 
 // Saved here, because tests replace the global ones.
 const { setTimeout, clearTimeout } = globalThis;
-const now = performance.now.bind(performance);
 
 /** A scrape of this isolate. */
 export interface Scrape {

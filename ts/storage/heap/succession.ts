@@ -5,7 +5,7 @@
 
 import { warnOnce } from '../../errors';
 import type { NativeHeap } from '../../native';
-import { unref } from '../../timers';
+import { now, unref } from '../../timers';
 
 /** Milliseconds between two checks for the file: usually, and after a check that could not finish. */
 const PERIOD = 1_000;
@@ -47,9 +47,6 @@ export class Watch {
 const PATIENCE = 1_000;
 /** Milliseconds between two looks for the copy. */
 const PAUSE = 2;
-
-// Saved here, because tests replace the global one.
-const now = performance.now.bind(performance);
 
 /** The time for which this isolate still waits for the copy of its segment. */
 export class Patience {
