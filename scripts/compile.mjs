@@ -10,13 +10,10 @@ import {
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 
-import { bundle, SUBPATHS } from './bundle.mjs';
+import { bundle, compiled, SUBPATHS } from './bundle.mjs';
 import { root, run } from './steps.mjs';
 
 const dist = join(root, 'dist');
-
-/** What the compiler remembers of its last run; see tsconfig.json. */
-const BUILD_INFO = join(root, 'target', 'ts', '.tsbuildinfo');
 
 /** Modules that have an ES module beside their CommonJS file. */
 const BOTH = ['index', ...SUBPATHS];
@@ -51,7 +48,8 @@ export function moduleText(names, file = 'index.js') {
 /** Compiles `ts/`, bundles it, and writes the ES modules. */
 export async function compile() {
   // The compiler trusts `.tsbuildinfo`, and does not notice if its own output was deleted.
-  if (!existsSync(join(dist, 'index.d.ts'))) rmSync(BUILD_INFO, { force: true });
+  const whole = existsSync(join(dist, 'index.d.ts')) && existsSync(join(compiled, 'index.js'));
+  if (!whole) rmSync(join(compiled, '.tsbuildinfo'), { force: true });
   await run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']);
   sweep(new Set([...OWN, ...(await bundle(dist))]));
   // `import client from 'mpmetrics'` compiles without `esModuleInterop`, too: see the end of `index.ts`.

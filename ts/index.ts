@@ -112,7 +112,8 @@ export type {
   YieldedMetric,
 } from './registry';
 
-// Aliases, because each of most names stands for a value and a type.
+// Aliases, because they compile to plain properties: users' tests replace prom-client's exports, and `export … from`
+// compiles to getters that cannot be replaced.
 export import AggregatorRegistry = cluster.AggregatorRegistry;
 export import ClusterRegistry = cluster.AggregatorRegistry;
 export import WorkerRegistry = cluster.WorkerRegistry;
@@ -189,5 +190,19 @@ export const prometheusContentType = PROMETHEUS_CONTENT_TYPE;
 /** OpenMetrics' Content-Type. */
 export const openMetricsContentType = OPENMETRICS_CONTENT_TYPE;
 
-/** The default registry's Content-Type, which an assignment changes: see `exported.ts`. */
+/** The default registry's Content-Type, which an assignment changes. */
 export declare let contentType: RegistryContentType;
+
+// `contentType` is an accessor, as in prom-client. An `export` statement cannot declare one.
+Object.defineProperty(exports, 'contentType', {
+  configurable: false,
+  enumerable: true,
+  get: () => register.contentType,
+  set: (type: RegistryContentType) => {
+    register.setContentType(type);
+  },
+});
+
+// TypeScript and Babel compile `import client from 'prom-client'` to CommonJS that reads `default` of a module with
+// `__esModule`. The property is not enumerable, because prom-client's exports have no such key.
+Object.defineProperty(exports, 'default', { value: exports });

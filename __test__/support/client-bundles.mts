@@ -28,7 +28,7 @@ const MODULES = [
   ),
 ];
 
-/** Compiles sources as `tsc` does for CommonJS: exports are plain properties, which specs can replace. */
+/** Compiles sources as `tsc` does for the published package: exports are plain properties. */
 const compiler: Plugin = {
   name: 'typescript',
   setup({ onLoad }) {
@@ -50,10 +50,7 @@ const compiler: Plugin = {
 
 /** Makes both bundles. */
 export async function bundleClients(): Promise<void> {
-  const file = (name: string) => (name === 'index' ? 'exported' : name);
-  const exported = MODULES.map((name) => `exports['${name}'] = require('./${file(name)}');\n`).join(
-    '',
-  );
+  const exported = MODULES.map((name) => `exports['${name}'] = require('./${name}');\n`).join('');
   const stdin = { contents: exported, resolveDir: join(root, 'ts'), sourcefile: 'subject.js' };
   await make(SUBJECT, { stdin, plugins: [compiler] });
   await make(ORACLE, { entryPoints: [oracle], packages: 'external' });

@@ -20,8 +20,7 @@ interface Observed {
   updateText(h: Handle, label: LabelText, update: Update, value: number): Handle;
 }
 
-// Constants of this file, because in the bundle of the specs, whose modules are compiled to CommonJS, an imported one
-// would be read from the other module's exports at each observation. In the published bundle there is no difference.
+// Constants of this file, because an imported one would be read from the other module's exports at each observation.
 const { double, lower, upper } = halves;
 const starts = begins;
 const high20 = nextHigh;
