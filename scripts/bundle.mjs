@@ -71,9 +71,12 @@ const lazily = {
     );
     onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => {
       const accessors = importedNames(path).map(
-        (name) => `  get ${name}() {\n    return require('${path}').${name};\n  },\n`,
+        (name) => `  get ${name}() {\n    return load().${name};\n  },\n`,
       );
-      return { contents: `module.exports = {\n${accessors.join('')}};\n`, resolveDir: sources };
+      // Keeps the module, because Jest refuses to load one after a test: a timer of a metric may run then.
+      const load = `let loaded;\nconst load = () => (loaded ??= require('${path}'));\n`;
+      const contents = `${load}module.exports = {\n${accessors.join('')}};\n`;
+      return { contents, resolveDir: sources };
     });
   },
 };

@@ -90,7 +90,11 @@ describe.each(subjects)('$name', ({ load }) => {
       updates,
       updates,
     ]);
-    expect([seen.get('c{a="zero"}'), seen.get('g{a="busy"}')]).toEqual([0, 7]);
+    expect(seen.get('g{a="busy"}')).toBe(7);
+    // On the native path updates show only in the values, as docs/CONCURRENCY.md states: a series that is updated by 0
+    // expires, and the next update makes it again.
+    const zero = process.env['MPMETRICS_CELLS'] === 'native' ? [0, undefined] : [0];
+    expect(zero).toContain(seen.get('c{a="zero"}'));
     expect(updates).toBeGreaterThan(10);
     for (const metric of Object.values(all)) metric.reset();
   });
