@@ -69,7 +69,8 @@ describe.skipIf(lacks('gcc'))('a program of this linker', () => {
 describe('the native module for a Node.js', () => {
   const [wide, , narrow] = FORMS;
   const big = FORMS[1];
-  const ended = (arch: string, more = '') => new RegExp(`mpmetrics[-.]linux-${arch}\\b.*${more}`);
+  /** The module's package is not installed or, where `npm run prebuilds` has made it, cannot be loaded here. */
+  const of = (platform: string) => new RegExp(`mpmetrics[-.]linux-${platform}\\b`);
   let app: Application;
 
   beforeEach(() => {
@@ -111,20 +112,20 @@ describe('the native module for a Node.js', () => {
   });
 
   test.each<[string, string, Buffer, RegExp, string?]>([
-    ['x64', 'musl', plain(wide, '/lib/ld-musl-x86_64.so.1'), ended('x64-musl')],
-    ['arm64', 'musl, after patchelf', patched(wide, '/m/ld-musl-aarch64.so.1'), ended('arm64-musl')],
+    ['x64', 'musl', plain(wide, '/lib/ld-musl-x86_64.so.1'), of('x64-musl')],
+    ['arm64', 'musl, after patchelf', patched(wide, '/m/ld-musl-aarch64.so.1'), of('arm64-musl')],
     [
       ...(['arm64', 'musl, started by its dynamic linker', without(wide)] as const),
-      ended('arm64-musl'),
+      of('arm64-musl'),
       '1 /lib/ld-musl-aarch64.so.1\n',
     ],
-    ['arm', 'glibc', plain(narrow, '/lib/ld-linux-armhf.so.3'), ended('arm-gnueabihf')],
+    ['arm', 'glibc', plain(narrow, '/lib/ld-linux-armhf.so.3'), of('arm-gnueabihf')],
     [
       ...(['arm', 'glibc, after patchelf'] as const),
       patched(narrow, '/opt/lib/ld-linux-armhf.so.3'),
-      ended('arm-gnueabihf'),
+      of('arm-gnueabihf'),
     ],
-    ['s390x', 'glibc', plain(big, '/lib/ld64.so.1'), ended('s390x-gnu')],
+    ['s390x', 'glibc', plain(big, '/lib/ld64.so.1'), of('s390x-gnu')],
   ])('of %s with %s is that of its package', async (arch, _, file, said, maps = '') => {
     const errors = await warned(file, arch, maps);
     expect(errors.match(/\[MPMETRICS_MEMORY\]/g)).toHaveLength(1);

@@ -105,9 +105,8 @@ describe('publishing', () => {
 
   test('refuses if the registry has other bytes of this version', async () => {
     there.set('b', 'sha512-AAAA');
-    await expect(publish(list, [], env)).rejects.toThrow(
-      'the registry has another b 1.0.0 than ',
-    );
+    const b = list.slice(1, 2);
+    await expect(publish(b, [], env)).rejects.toThrow('the registry has another b 1.0.0 than ');
     expect(tried).toHaveLength(4);
   });
 
