@@ -4,14 +4,17 @@
  * version, such as `v15.2.0`. What the registry already has is left out, so that a second run goes on where the first
  * one failed. With `--dry-run`, npm publishes nothing.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 import { main, Refusal, root, run, step } from './steps.mjs';
 import { RELEASED } from './targets.mjs';
+
+const call = promisify(execFile);
 
 /** The folder of the packages, each a file. */
 export const tarballs = join(root, 'target', 'packages');
@@ -38,13 +41,14 @@ export function packages(version) {
   return [...ofPlatforms, one('mpmetrics', '.')];
 }
 
-/** Returns the hash of a package's bytes in the registry; null if the registry lacks the package or this version. */
-function published({ name, version }, env) {
+/** Resolves with the hash of a package's bytes in the registry; null if that lacks the package or this version. */
+async function published({ name, version }, env) {
   const args = ['view', `${name}@${version}`, 'dist.integrity', '--json'];
-  const asked = spawnSync('npm', args, { cwd: root, env, encoding: 'utf8' });
-  if (asked.status === 0) return asked.stdout.trim() === '' ? null : JSON.parse(asked.stdout);
-  if (/E404/.test(asked.stdout + asked.stderr)) return null;
-  throw new Refusal(`npm ${args.join(' ')} failed: ${asked.stderr}`);
+  const asked = await call('npm', args, { cwd: root, env }).catch((error) => error);
+  const { stdout, stderr } = asked;
+  if (!(asked instanceof Error)) return stdout.trim() === '' ? null : JSON.parse(stdout);
+  if (/E404/.test(`${stdout}${stderr}`)) return null;
+  throw new Refusal(`npm ${args.join(' ')} failed: ${stderr || asked.message}`);
 }
 
 /**
@@ -60,7 +64,7 @@ export async function publish(list, options, env = process.env) {
   if (absent.length > 0) throw new Refusal(`npm run pack-all did not make ${absent.join(', ')}`);
   for (const one of list) {
     const title = `publishing ${one.name} ${one.version}`;
-    const there = published(one, env);
+    const there = await published(one, env);
     if (there === null) {
       const args = ['publish', one.file, '--access', 'public', ...options];
       await step(title, () => run('npm', args, { env }));
