@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { inspect } from './native-rules.mjs';
 import { binaryName, folderOf, manifestOf } from './platform-folder.mjs';
@@ -35,7 +36,8 @@ function pack(folder) {
   if (packed.status !== 0) throw new Refusal(`npm pack ${folder} failed: ${packed.stderr}`);
 }
 
-main(() => {
+/** Packs all packages. Returns the paths of the files that it made. */
+export function packAll() {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const problems = RELEASED.map((platform) => problemOf(platform, version)).filter(Boolean);
   const others = readdirSync(join(root, 'npm')).filter((name) => !RELEASED.includes(name));
@@ -43,9 +45,15 @@ main(() => {
   if (problems.length > 0) throw new Refusal(problems.join('; '));
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
-  for (const { folder, file } of packages(version)) {
+  return packages(version).map(({ folder, file }) => {
     pack(folder);
     if (!existsSync(file)) throw new Refusal(`npm pack ${folder} did not make ${file}`);
-    process.stdout.write(`${file}\n`);
-  }
-});
+    return file;
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(() => {
+    for (const file of packAll()) process.stdout.write(`${file}\n`);
+  });
+}

@@ -95,7 +95,7 @@ describe('the jobs of a release', () => {
   test('publish only for a tag, after all other jobs, with a provenance', () => {
     const [, job] = text('prebuild.yml').split(/^ {2}publish:$/m);
     expect(job).toMatch(/^ {4}if: github\.ref_type == 'tag'$/m);
-    expect(job).toMatch(/^ {4}needs: \[native, foreign, packages\]$/m);
+    expect(job).toMatch(/^ {4}needs: \[native, foreign, pairs, packages\]$/m);
     expect(job).toMatch(/^ {6}id-token: write$/m);
     expect(job).toMatch(/npm run publish-all -- "\$GITHUB_REF_NAME" --provenance$/m);
     expect(text('prebuild.yml').match(/id-token/g)).toHaveLength(1);
