@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { circlesIn, type Imports } from './support/circles';
-import { ranksOf } from './support/ranks';
+import { ranksOf, type Sources } from './support/ranks';
 import { filesOf, foldersOf, insideOf, shipped, wrongPaths } from './support/rust-paths';
 import { sourcesBelow } from './support/sources';
 
@@ -72,17 +72,57 @@ describe('the ranks', () => {
     expect(wrongPaths(new Map([['stray.rs', '']]), ranks)).toEqual(['stray.rs has no rank']);
   });
 
-  test('atomics come through sync/ and system calls through os/', () => {
-    const strays = [...core].filter(([path, text]) => {
-      const code = shipped(text);
-      return (
-        (!path.startsWith('sync/') && /\b(core|std)::sync::atomic\b/.test(code)) ||
-        (!path.startsWith('os/') && /\blibc::/.test(code))
-      );
-    });
+  test('atomics come through sync/', () => {
+    const strays = [...core].filter(
+      ([path, text]) =>
+        !path.startsWith('sync/') && /\b(core|std)::sync::atomic\b/.test(shipped(text)),
+    );
     expect(strays.map(([path]) => path)).toEqual([]);
   });
+
+  test('system calls, and what only some systems have, come through os/', () => {
+    expect(tiedToSystem(core)).toEqual([]);
+    expect(tiedToSystem(node)).toEqual([]);
+  });
+
+  test.each([
+    'use std::os::unix::fs::MetadataExt;',
+    'use std::{fs::File, os::fd::AsRawFd};',
+    'fn f() -> u32 { unsafe { libc::geteuid() } }',
+    'use libc::{c_int, flock};',
+    'use libc as c;',
+    'use std::os;',
+  ])('outside os/, %s is found', (wrong) => {
+    const text = `//! See std::os::unix.\n${wrong}\n#[cfg(test)]\nmod tests { use std::os::fd::AsFd; }`;
+    const sources = new Map([
+      ['segment/create.rs', text],
+      ['os/linux/mod.rs', text],
+      ['segment/tests.rs', text],
+      ['segment/tests/life.rs', text],
+      ['segment/open.rs', 'use crate::os::{self, fd};\nuse libloading::os::unix::Library;'],
+    ]);
+    expect(tiedToSystem(sources)).toEqual(['segment/create.rs']);
+  });
+
+  test('the contract of os/ lists each name that os/ exports from a system', () => {
+    const text = core.get('os/mod.rs')!;
+    const listed = [...text.matchAll(/^\/\/! \| ([^|]+) \|/gm)].flatMap(([, cell]) =>
+      [...cell!.matchAll(/`(\w+)/g)].map(([, name]) => name!),
+    );
+    const exported = /pub use system::\{([^}]*)\}/.exec(text)![1]!.match(/\w+/g)!;
+    expect(exported.length).toBeGreaterThan(20);
+    expect(exported.filter((name) => !listed.includes(name))).toEqual([]);
+  });
 });
+
+/** Returns the files that use what only some systems have, without those of `os/` and of tests. */
+function tiedToSystem(sources: Sources): string[] {
+  const found = [...sources].filter(([path, text]) => {
+    if (path.startsWith('os/') || /(^|\/)tests(\/|\.rs$)/.test(path)) return false;
+    return /\blibc::|\buse (::)?libc\b|\bstd::os\b|\bstd::\{[^;]*\bos\b/.test(shipped(text));
+  });
+  return found.map(([path]) => path);
+}
 
 /** Returns circles of files, and circles of the files and folders inside each folder. */
 function allCircles(imports: Imports): string[] {

@@ -88,7 +88,7 @@ export const TARGETS = {
     libc: 'glibc',
     released: true,
   },
-  // Programs on macOS get memory storage, until `os/` of the core is written for it.
+  // `os/` of the core has macOS, but nothing has run there yet: a release waits for that.
   'darwin-arm64': {
     triple: 'aarch64-apple-darwin',
     words: 'macOS on Apple silicon',

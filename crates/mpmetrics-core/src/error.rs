@@ -197,6 +197,14 @@ pub enum Error {
     /// This platform has no implementation.
     #[error("not supported on this platform: {0}")]
     Unsupported(&'static str),
+    /// The system does not do what a segment needs, although it has an implementation.
+    #[error("this system does not keep what shared memory needs, that {check}: {found}")]
+    Unkept {
+        /// The check that fails, as the sentence that is not true.
+        check: &'static str,
+        /// What was found instead.
+        found: String,
+    },
     /// No directory can have a segment. The code is that of the best directory, which is the first.
     #[error("no directory serves: {}", join(tried))]
     Nowhere {
@@ -242,7 +250,7 @@ impl Error {
             Self::Io { .. } => Code::Io,
             Self::Unsafe { .. } => Code::Unsafe,
             Self::Invalid { .. } => Code::Invalid,
-            Self::Unsupported(_) => Code::Unsupported,
+            Self::Unsupported(_) | Self::Unkept { .. } => Code::Unsupported,
             Self::Nowhere { tried } => tried.first().map_or(Code::Invalid, |(_, e)| e.code()),
             Self::At { source, .. } | Self::Spoiled { source, .. } => source.code(),
         }

@@ -11,14 +11,21 @@ const ORDER: u8 = if cfg!(target_endian = "little") { b'l' } else { b'b' };
 const SIZE: [u8; 2] = if cfg!(target_pointer_width = "64") { *b"64" } else { *b"32" };
 /// How words change: 1 under locks, 0 by atomic instructions.
 const LOCKED: u8 = if cfg!(feature = "locked") { 1 } else { 0 };
-const LIBC: u8 = if cfg!(target_env = "musl") { MUSL } else { GLIBC };
+const LIBC: u8 = if cfg!(target_os = "macos") {
+    MACOS
+} else if cfg!(target_env = "musl") {
+    MUSL
+} else {
+    GLIBC
+};
 const GLIBC: u8 = 1;
 const MUSL: u8 = 2;
+const MACOS: u8 = 3;
 
 /// Returns a mark in words, for a message.
 #[must_use]
 pub fn machine_in_words(mark: u64) -> String {
-    let [b'l' | b'b', b'e', tens, ones, locked @ (0 | 1), 0, 0, libc @ (GLIBC | MUSL)] =
+    let [b'l' | b'b', b'e', tens, ones, locked @ (0 | 1), 0, 0, libc @ (GLIBC | MUSL | MACOS)] =
         mark.to_le_bytes()
     else {
         return format!("an unknown machine ({mark:#x})");
@@ -28,7 +35,11 @@ pub fn machine_in_words(mark: u64) -> String {
         b"32" => "32-bit",
         _ => return format!("an unknown machine ({mark:#x})"),
     };
-    let libc = if libc == MUSL { "musl" } else { "glibc" };
+    let libc = match libc {
+        MACOS => "macOS's C library",
+        MUSL => "musl",
+        _ => "glibc",
+    };
     let words = if locked == 1 { ", with locked words" } else { "" };
     format!("{bits} programs with {libc}{words}")
 }
@@ -42,6 +53,7 @@ mod tests {
         let of = |bytes: &[u8; 8]| machine_in_words(u64::from_le_bytes(*bytes));
         assert_eq!(of(b"le64\0\0\0\x01"), "64-bit programs with glibc");
         assert_eq!(of(b"le32\x01\0\0\x02"), "32-bit programs with musl, with locked words");
+        assert_eq!(of(b"le64\0\0\0\x03"), "64-bit programs with macOS's C library");
         assert_eq!(of(b"le16\0\0\0\x01"), "an unknown machine (0x10000003631656c)");
         assert_eq!(machine_in_words(1), "an unknown machine (0x1)");
         assert!(!machine_in_words(MACHINE).contains("unknown"));

@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 
 use siphasher::sip::SipHasher13;
 
-#[cfg(target_os = "linux")]
-use std::io::ErrorKind;
-
-use crate::error::{Error, Result};
+use super::described::Described;
+use super::system;
+use crate::error::Result;
 
 /// The identity of a process. A pid alone does not identify it: pids are reused, and each container counts from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,11 +16,11 @@ pub struct ProcessIdentity {
     pub pid: u32,
     /// Its parent's pid; 0 if the parent is outside of the namespace.
     pub ppid: u32,
-    /// Its start time in clock ticks after boot.
+    /// Its start time: on Linux in clock ticks after boot, on macOS in microseconds since 1970.
     pub start_time: u64,
     /// The boot id of the machine on which it runs; zeros where the system has none.
     pub boot_id: [u8; 16],
-    /// Inode of the pid namespace to which `pid` belongs.
+    /// Inode of the pid namespace to which `pid` belongs; a constant on systems without namespaces.
     pub pid_namespace: u64,
 }
 
@@ -40,7 +39,7 @@ impl ProcessIdentity {
     }
 
     /// Whether the process still lives. `None` if the caller cannot find out, because the process belongs to another
-    /// pid namespace, boot or machine, or because `/proc` does not show the caller's namespace.
+    /// pid namespace, boot or machine, or because the system does not describe processes of the caller's namespace.
     ///
     /// A zombie is dead: it does not run any more.
     #[must_use]
@@ -61,33 +60,17 @@ impl ProcessIdentity {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] or [`Error::Unsupported`] if `/proc/self` cannot be read or makes no sense.
-    #[cfg(target_os = "linux")]
+    /// [`Error::Io`](crate::Error::Io) or [`Error::Unsupported`](crate::Error::Unsupported) if the system does not
+    /// describe the process.
     pub fn current() -> Result<Self> {
-        use std::os::unix::fs::MetadataExt;
-
-        let stat = std::fs::read("/proc/self/stat").map_err(io("reading /proc/self/stat"))?;
-        let (_, _, start_time) = parse_stat(&stat).ok_or(ILLEGIBLE)?;
-        let namespace =
-            std::fs::metadata("/proc/self/ns/pid").map_err(io("stat of /proc/self/ns/pid"))?;
+        let described = system::describe_self()?;
         Ok(Self {
-            // Not the numbers in /proc/self/stat, because /proc may be mounted for an outer namespace.
             pid: std::process::id(),
-            ppid: std::os::unix::process::parent_id(),
-            start_time,
-            boot_id: super::system::boot_id(),
-            pid_namespace: namespace.ino(),
+            ppid: described.ppid,
+            start_time: described.start_time,
+            boot_id: system::boot_id(),
+            pid_namespace: system::pid_namespace()?,
         })
-    }
-
-    /// The process that calls.
-    ///
-    /// # Errors
-    ///
-    /// Always [`Error::Unsupported`] here.
-    #[cfg(not(target_os = "linux"))]
-    pub fn current() -> Result<Self> {
-        Err(Error::Unsupported("process identity"))
     }
 
     /// An identity for the calling process where the system does not describe the process. A random number, which is
@@ -99,7 +82,7 @@ impl ProcessIdentity {
         *OWN.get_or_init(|| Self {
             pid: std::process::id(),
             ppid: 0,
-            start_time: super::system::random_u64(),
+            start_time: system::random_u64(),
             boot_id: [0; 16],
             pid_namespace: 0,
         })
@@ -109,7 +92,8 @@ impl ProcessIdentity {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] if `/proc` shows another pid namespace, [`Error::Io`] if it cannot be read.
+    /// [`Error::Unsupported`](crate::Error::Unsupported) if the system describes another pid namespace,
+    /// [`Error::Io`](crate::Error::Io) if it does not describe the process.
     pub fn of(pid: u32) -> Result<Option<Self>> {
         if pid == std::process::id() {
             return Self::current().map(Some);
@@ -118,67 +102,18 @@ impl ProcessIdentity {
     }
 }
 
-#[cfg(target_os = "linux")]
-const ILLEGIBLE: Error = Error::Unsupported("the form of /proc/<pid>/stat");
-
-#[cfg(target_os = "linux")]
-fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::Io { call, source }
-}
-
 /// The process `pid` and whether it runs, which a zombie does not.
-#[cfg(target_os = "linux")]
 fn read(pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
     let me = ProcessIdentity::current()?;
-    let own = std::fs::read_link("/proc/self").map_err(io("reading /proc/self"))?;
-    // After `unshare --pid` without a new mount of /proc, the numbers in /proc are those of another namespace.
-    if own.to_str().and_then(|text| text.parse().ok()) != Some(me.pid) {
-        return Err(Error::Unsupported("/proc shows another pid namespace"));
-    }
-    let stat = match std::fs::read(format!("/proc/{pid}/stat")) {
-        Ok(stat) => stat,
-        // ESRCH: it died between the open and the read.
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(e) if e.raw_os_error() == Some(libc::ESRCH) => return Ok(None),
-        Err(e) => return Err(io("reading /proc/<pid>/stat")(e)),
-    };
-    let (state, ppid, start_time) = parse_stat(&stat).ok_or(ILLEGIBLE)?;
-    // `pid` is a number of the caller's namespace, even if the process itself is in a nested one. The process's own
-    // ns/pid link is not read, because that fails if the process belongs to another user.
-    let found = ProcessIdentity { pid, ppid, start_time, ..me };
-    Ok(Some((found, !matches!(state, b'Z' | b'X' | b'x'))))
+    Ok(system::describe(pid)?.map(|Described { ppid, start_time, runs }| {
+        (ProcessIdentity { pid, ppid, start_time, ..me }, runs)
+    }))
 }
 
-#[cfg(not(target_os = "linux"))]
-fn read(_pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
-    Err(Error::Unsupported("process identity"))
-}
-
-/// State, parent and start time from a file as in proc_pid_stat(5). The command name is in parentheses and may contain
-/// any character, even `)` and spaces, so the other fields begin after the *last* `)`.
-#[cfg(target_os = "linux")]
-fn parse_stat(stat: &[u8]) -> Option<(u8, u32, u64)> {
-    let end = stat.iter().rposition(|&b| b == b')')?;
-    let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
-    let mut fields = rest.split_ascii_whitespace();
-    let state = *fields.next()?.as_bytes().first()?; // field 3
-    let ppid = fields.next()?.parse().ok()?; // field 4
-    let start_time = fields.nth(17)?.parse().ok()?; // field 22
-    Some((state, ppid, start_time))
-}
-
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, any(target_os = "linux", target_os = "macos")))]
 mod tests {
     use super::*;
     use std::process::{Command, Stdio};
-
-    #[test]
-    fn a_name_full_of_parentheses_does_not_confuse() {
-        let stat = b"7 (a) R (b)) S 5 7 7 0 -1 4 1 0 0 0 1 2 0 0 20 0 1 0 4242 0 0\n";
-        assert_eq!(parse_stat(stat), Some((b'S', 5, 4242)));
-        assert_eq!(parse_stat(b"7 (x) S 5 7"), None);
-        assert_eq!(parse_stat(b""), None);
-    }
 
     #[test]
     fn the_caller_lives_and_is_found_by_its_pid() {
@@ -206,7 +141,9 @@ mod tests {
             assert!(started.elapsed().as_secs() < 10, "a killed child must become a zombie");
             std::thread::yield_now();
         }
-        assert!(ProcessIdentity::of(child.id()).unwrap().is_some(), "not reaped yet");
+        if cfg!(target_os = "linux") {
+            assert!(ProcessIdentity::of(child.id()).unwrap().is_some(), "not reaped yet");
+        }
         child.wait().unwrap();
         assert_eq!(ProcessIdentity::of(it.pid).unwrap(), None);
         assert_eq!(it.is_alive(), Some(false));

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
+use crate::os::described::Described;
+use crate::os::entry::Entry;
 use crate::os::not_held::NotHeld;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -91,6 +93,18 @@ unsupported! {
     unlock(&File, u64) -> ();
     first_locked(&File, u64, u64) -> Option<(u64, u64)>;
     is_memory_backed(&Path) -> bool;
+    create_new(&Path, u32) -> File;
+    make_directory(&Path, u32) -> ();
+    entry_at(&Path) -> Entry;
+    entry_of(&File) -> Entry;
+    set_mode(&Path, u32) -> ();
+    set_file_mode(&File, u32) -> ();
+    set_group(&File, u32) -> ();
+    read_at(&File, &mut [u8], u64) -> ();
+    write_at(&File, &[u8], u64) -> ();
+    describe(u32) -> Option<Described>;
+    describe_self() -> Described;
+    pid_namespace() -> u64;
 }
 
 /// Returns false, because it is unknown here whether an error is about the process.
@@ -150,4 +164,10 @@ pub fn random_u64() -> u64 {
 #[must_use]
 pub fn effective_uid() -> u32 {
     u32::MAX
+}
+
+/// 0, because the parent is unknown here.
+#[must_use]
+pub fn parent_id() -> u32 {
+    0
 }

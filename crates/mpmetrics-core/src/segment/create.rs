@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -74,19 +73,22 @@ impl SegmentPath {
     pub fn open_file(&self, path: &Path) -> Result<Option<File>> {
         // Checks the file before it opens it, because opening a device can have effects, and because the error for
         // another user's file should say so, and not be EACCES.
-        let found = match std::fs::symlink_metadata(path) {
-            Ok(found) => found,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(Error::Io { call: "lstat", source }),
+        let found = match os::entry_at(path) {
+            Err(error) if is_gone(&error) => return Ok(None),
+            found => found?,
         };
         self.access.check_file(path, &found)?;
         let file = match os::open_read_write(path) {
             Err(error) if is_gone(&error) => return Ok(None),
             other => other?,
         };
-        let opened = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?;
-        self.access.check_file(path, &opened)?;
+        self.access.check_file(path, &os::entry_of(&file)?)?;
         Ok(Some(file))
+    }
+
+    /// Makes a file of this directory that does not exist yet.
+    pub fn make_file(&self, path: &Path) -> Result<File> {
+        self.access.make_file(path)
     }
 
     /// Removes the temporary files of this segment whose creators died.
@@ -132,8 +134,7 @@ pub fn attach(segment_path: &SegmentPath, contents: &impl Contents) -> Result<At
         return Ok(Attached::Absent);
     };
     kill_point!("attach.opened");
-    let found = file.metadata().map_err(|source| wrap(Error::Io { call: "fstat", source }))?;
-    match found.nlink() {
+    match os::entry_of(&file).map_err(wrap)?.links {
         1 => {}
         // The file was removed after it was opened.
         0 => return Ok(Attached::Moving),
@@ -192,7 +193,7 @@ fn create_once(
 ) -> Result<Option<File>> {
     let name = format!("{}{:016x}", segment_path.temporary_prefix(), os::random_u64());
     let born = segment_path.parent().join(name);
-    let file = segment_path.access.make_file(&born)?;
+    let file = segment_path.make_file(&born)?;
     kill_point!("create.made");
     let done = fill_and_name(segment_path, &born, &file, root, contents);
     if !matches!(done, Ok(true)) {

@@ -1,12 +1,11 @@
 //! Our own directory in a directory that all users share, and the rules for which of its files are trusted.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::os;
+use crate::os::{self, Entry, EntryKind};
 
 /// How long [`open`](super::open()) waits for a directory's lock, in microseconds. The wait is limited, because the
 /// lock's holder may be stopped.
@@ -39,9 +38,9 @@ impl Access {
 
     /// Returns the access that a segment's file has, for further files beside it.
     pub fn of(file: &File) -> Result<Self> {
-        let found = file.metadata().map_err(io("fstat"))?;
-        let mode = found.mode() & 0o666;
-        Ok(Self { mode, gid: (mode & 0o060 != 0).then(|| found.gid()) })
+        let found = os::entry_of(file)?;
+        let mode = found.mode & 0o666;
+        Ok(Self { mode, gid: (mode & 0o060 != 0).then_some(found.gid) })
     }
 
     /// Returns the mode of the directory: users that may read the file may also search the directory.
@@ -50,56 +49,47 @@ impl Access {
     }
 
     /// Returns whether a directory is ours, lacks permissions for ourselves, and gives others no more than it should.
-    fn is_narrowed(self, found: &Metadata) -> bool {
-        found.is_dir()
-            && found.uid() == os::effective_uid()
-            && found.mode() & 0o700 != 0o700
-            && found.mode() & !self.directory_mode() & 0o077 == 0
+    fn is_narrowed(self, found: &Entry) -> bool {
+        found.kind == EntryKind::Directory
+            && found.uid == os::effective_uid()
+            && found.mode & 0o700 != 0o700
+            && found.mode & !self.directory_mode() & 0o077 == 0
     }
 
     /// Fails with the rule that the entry at `path` breaks. An entry is trusted if it is ours, or belongs to the
     /// configured group, and if it grants no more permissions than were configured.
-    fn check(self, path: &Path, found: &Metadata, allowed: u32) -> Result<()> {
+    fn check(self, path: &Path, found: &Entry, allowed: u32) -> Result<()> {
         let bad = |why| Err(Error::Unsafe { path: path.to_owned(), why });
-        if found.uid() != os::effective_uid() && self.gid != Some(found.gid()) {
+        if found.uid != os::effective_uid() && self.gid != Some(found.gid) {
             return bad("it belongs to another user");
         }
-        if found.mode() & 0o7777 & !allowed & 0o077 != 0 {
+        if found.mode & !allowed & 0o077 != 0 {
             return bad(TOO_OPEN);
         }
         Ok(())
     }
 
     /// Checks a segment's file. The caller does so before it opens the file, and again afterwards.
-    pub fn check_file(self, path: &Path, found: &Metadata) -> Result<()> {
-        let kind = found.file_type();
+    pub fn check_file(self, path: &Path, found: &Entry) -> Result<()> {
         let bad = |why| Err(Error::Unsafe { path: path.to_owned(), why });
-        if kind.is_symlink() {
-            return bad("it is a symbolic link");
+        match found.kind {
+            EntryKind::File => self.check(path, found, self.mode),
+            EntryKind::Link => bad("it is a symbolic link"),
+            _ => bad("it is not a regular file"),
         }
-        if !kind.is_file() {
-            return bad("it is not a regular file");
-        }
-        self.check(path, found, self.mode)
     }
 
     /// Gives a new file or directory exactly the configured permissions, independent of the umask.
     fn apply(self, file: &File, mode: u32) -> Result<()> {
         if let Some(gid) = self.gid {
-            std::os::unix::fs::fchown(file, None, Some(gid)).map_err(io("fchown"))?;
+            os::set_group(file, gid)?;
         }
-        file.set_permissions(Permissions::from_mode(mode)).map_err(io("fchmod"))
+        os::set_file_mode(file, mode)
     }
 
     /// Makes a file that does not exist yet.
     pub fn make_file(self, path: &Path) -> Result<File> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(io("open"))?;
+        let file = os::create_new(path, 0o600)?;
         self.apply(&file, self.mode)?;
         Ok(file)
     }
@@ -112,10 +102,6 @@ pub fn is_gone(error: &Error) -> bool {
         Error::At { source, .. } => is_gone(source),
         _ => false,
     }
-}
-
-fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::Io { call, source }
 }
 
 /// Fails for a name that could lead out of the directory, or could be the name of a temporary file.
@@ -154,32 +140,29 @@ impl Directory {
             None => format!("mpmetrics-{}", os::effective_uid()),
         };
         let path = parent.join(name);
-        let look = || std::fs::symlink_metadata(&path);
-        let mut found = match look() {
-            Ok(found) => found,
-            Err(e) if e.kind() == ErrorKind::NotFound && make => {
+        let mut found = match os::entry_at(&path) {
+            Err(error) if is_gone(&error) && make => {
                 make_directory(&path, access)?;
-                look().map_err(io("lstat"))?
+                os::entry_at(&path)?
             }
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(io("lstat")(e)),
+            Err(error) if is_gone(&error) => return Ok(None),
+            found => found?,
         };
         if access.is_narrowed(&found) {
             // The umask of the process that made the directory removed permissions of its owner, too, or that process
             // has not set the mode yet. Sets the mode by path, because a directory that cannot be opened has no
             // descriptor.
-            std::fs::set_permissions(&path, Permissions::from_mode(access.directory_mode()))
-                .map_err(io("chmod"))?;
-            found = look().map_err(io("lstat"))?;
+            os::set_mode(&path, access.directory_mode())?;
+            found = os::entry_at(&path)?;
         }
         // O_NOFOLLOW alone is not enough, because its error would not say what is wrong. If the directory is ours and
         // other users cannot write to it, only the owner of the parent can replace it.
-        if !found.is_dir() {
+        if found.kind != EntryKind::Directory {
             return Err(Error::Unsafe { path, why: "it is not a directory" });
         }
         access.check(&path, &found, access.directory_mode())?;
-        let opened = os::open_directory(&path)?.metadata().map_err(io("fstat"))?;
-        if (opened.dev(), opened.ino()) != (found.dev(), found.ino()) {
+        let opened = os::entry_of(&os::open_directory(&path)?)?;
+        if opened.inode != found.inode {
             return Err(Error::Unsafe { path, why: "it changed while it was looked at" });
         }
         Ok(Some(Self { path, access }))
@@ -226,12 +209,11 @@ impl Drop for Lock {
 }
 
 fn make_directory(path: &Path, access: Access) -> Result<()> {
-    let make = |path: &Path| DirBuilder::new().mode(0o700).create(path);
     if access.gid.is_none() && access.mode == 0o600 {
         // `Directory::open` adds permissions that the umask removed.
-        return match make(path) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(io("mkdir")(e)),
-            _ => Ok(()),
+        return match os::make_directory(path, 0o700) {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => Ok(()),
+            made => made,
         };
     }
     // Sets group and mode after mkdir, under a temporary name: under the final name, other processes would refuse the
@@ -239,10 +221,9 @@ fn make_directory(path: &Path, access: Access) -> Result<()> {
     let mut born = path.as_os_str().to_owned();
     born.push(format!(".new-{:016x}", os::random_u64()));
     let born = PathBuf::from(born);
-    make(&born).map_err(io("mkdir"))?;
+    os::make_directory(&born, 0o700)?;
     // Sets the mode by path first, because the umask may have removed the permissions to open the directory.
-    let done = std::fs::set_permissions(&born, Permissions::from_mode(0o700))
-        .map_err(io("chmod"))
+    let done = os::set_mode(&born, 0o700)
         .and_then(|()| os::open_directory(&born))
         .and_then(|file| access.apply(&file, access.directory_mode()))
         .and_then(|()| os::rename_new(&born, path));

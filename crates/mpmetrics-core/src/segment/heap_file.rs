@@ -13,7 +13,6 @@ use crate::sync::AtomicU64;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,15 +31,14 @@ fn read_header(file: &File) -> Result<(Vec<AtomicU64>, u64)> {
         return Err(Error::Corrupt { what: "a header (the file is too short)", at: len });
     }
     let mut bytes = vec![0; HEADER_WORDS as usize * 8];
-    file.read_exact_at(&mut bytes, 0).map_err(|source| Error::Io { call: "pread", source })?;
+    os::read_at(file, &mut bytes, 0)?;
     let (words, _) = bytes.as_chunks::<8>();
     Ok((words.iter().map(|word| AtomicU64::new(u64::from_ne_bytes(*word))).collect(), len))
 }
 
 /// Stores a value to one word of a file's header, in one write.
 fn write_header(file: &File, word: usize, value: u64) -> Result<()> {
-    file.write_all_at(&value.to_ne_bytes(), word as u64 * 8)
-        .map_err(|source| Error::Io { call: "pwrite", source })
+    os::write_at(file, &value.to_ne_bytes(), word as u64 * 8)
 }
 
 impl Contents for HeapContents {
@@ -185,10 +183,7 @@ impl Segment {
     /// # Errors
     /// [`Error::Io`].
     pub fn inode(&self) -> Result<(u64, u64)> {
-        use std::os::unix::fs::MetadataExt;
-        let data =
-            self.region.file().metadata().map_err(|source| Error::Io { call: "fstat", source })?;
-        Ok((data.dev(), data.ino()))
+        os::entry_of(self.region.file()).map(|entry| entry.inode)
     }
 
     /// Returns whether the path still names this segment, and the segment is not retired. If this process has no

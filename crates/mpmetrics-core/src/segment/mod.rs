@@ -16,6 +16,7 @@ mod create;
 mod directory;
 mod heap_file;
 mod open;
+mod probe;
 mod reap;
 mod succession;
 #[cfg(test)]

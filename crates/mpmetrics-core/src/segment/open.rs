@@ -3,8 +3,10 @@
 use super::contents::Contents;
 use super::create::{attach, create, Attached, SegmentPath};
 use super::directory::{self, Access, Directory, PATIENCE_US};
+use super::probe::{probe, CHECKED};
 use super::reap::{self, Want};
 use crate::error::{Code, Error, Result};
+use crate::os::conformance::Contract;
 use crate::os::{self, ProcessIdentity};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -64,7 +66,17 @@ pub struct Opened {
 ///   path.
 /// - [`Error::Nowhere`] if the segment cannot be made in any directory.
 /// - [`Error::Busy`] if a file that is being removed stays there.
+/// - [`Error::Unkept`] if the system does not do what a segment needs. It is checked on every system but Linux.
 pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Opened>> {
+    open_on(CHECKED, options, contents)
+}
+
+/// As [`open`]; checks this system first, if it is given.
+pub(super) fn open_on(
+    checked: Option<&Contract>,
+    options: &OpenOptions,
+    contents: &impl Contents,
+) -> Result<Option<Opened>> {
     let access = Access::new(options.mode, options.gid)?;
     let named = match (&options.path, &options.name) {
         (Some(path), None) => Some(SegmentPath::named(path, access)?),
@@ -84,8 +96,11 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
         // file, or took this process's temporary file for a dead creator's, or if a stranger removed a directory.
         os::sleep_us(round * round * 50);
         let turn = match &named {
-            Some(segment_path) => at(segment_path, options, contents)?,
-            None => chain(name, access, options, contents, until, round < SWEPT_ROUNDS)?,
+            Some(segment_path) => at(segment_path, checked, options, contents)?,
+            None => {
+                let swept = round < SWEPT_ROUNDS;
+                chain(name, access, checked, options, contents, until, swept)?
+            }
         };
         match turn {
             Turn::Done(opened) => return Ok(opened),
@@ -101,16 +116,23 @@ enum Turn {
 }
 
 /// Tries once to open or make the segment at a path that the user named.
-fn at(segment_path: &SegmentPath, options: &OpenOptions, contents: &impl Contents) -> Result<Turn> {
+fn at(
+    segment_path: &SegmentPath,
+    checked: Option<&Contract>,
+    options: &OpenOptions,
+    contents: &impl Contents,
+) -> Result<Turn> {
     match attach(segment_path, contents)? {
         Attached::File(file) => {
-            return Ok(Turn::Done(Some(opened(segment_path, file, false, Vec::new()))))
+            check(checked, segment_path)?;
+            return Ok(Turn::Done(Some(opened(segment_path, file, false, Vec::new()))));
         }
         Attached::Retired(_) => return Err(Error::Retired.at(segment_path.path())),
         Attached::Moving => return Ok(Turn::Again),
         Attached::Absent if !options.create => return Ok(Turn::Done(None)),
         Attached::Absent => {}
     }
+    check(checked, segment_path)?;
     segment_path.clear_leftovers();
     // Makes the segment without a root, so that it is never reaped.
     match create(segment_path, None, contents).map_err(|e| e.at(segment_path.path()))? {
@@ -127,6 +149,7 @@ fn at(segment_path: &SegmentPath, options: &OpenOptions, contents: &impl Content
 fn chain(
     name: &str,
     access: Access,
+    checked: Option<&Contract>,
     options: &OpenOptions,
     contents: &impl Contents,
     until: u64,
@@ -151,9 +174,14 @@ fn chain(
             }
         };
         match attach(&segment_path, contents) {
-            Ok(Attached::File(file)) => {
-                return Ok(Turn::Done(Some(opened(&segment_path, file, false, passed_over))));
-            }
+            Ok(Attached::File(file)) => match check(checked, &segment_path) {
+                Ok(()) => {
+                    let found = opened(&segment_path, file, false, passed_over);
+                    return Ok(Turn::Done(Some(found)));
+                }
+                Err(e) if gone(&e) => return Ok(Turn::Again),
+                Err(e) => return Err(e),
+            },
             Ok(Attached::Retired(file)) => match reap::unlink_at(&segment_path, &file, until) {
                 Err(e) if !gone(&e) => return Err(e),
                 _ => return Ok(Turn::Again),
@@ -172,13 +200,17 @@ fn chain(
         return Ok(Turn::Done(None));
     }
     for parent in fit {
-        match make(parent, name, access, options, contents, until) {
+        match make(parent, name, access, checked, options, contents, until) {
             Ok(Some((segment_path, file))) => {
                 return Ok(Turn::Done(Some(opened(&segment_path, file, true, passed_over))));
             }
             Ok(None) => return Ok(Turn::Again),
             Err(e) if gone(&e) => return Ok(Turn::Again),
             Err(e) if os::is_of_process(&e) => return Err(e.at(parent)),
+            // A process that went on in a worse directory would not find those that the check did not hinder.
+            Err(e) if checked.is_some() && e.code() == Code::Unsupported => {
+                return Err(e.at(parent));
+            }
             Err(e) => passed_over.push((parent.clone(), e)),
         }
     }
@@ -197,12 +229,14 @@ fn make(
     parent: &Path,
     name: &str,
     access: Access,
+    checked: Option<&Contract>,
     options: &OpenOptions,
     contents: &impl Contents,
     until: u64,
 ) -> Result<Option<(SegmentPath, File)>> {
     let Some(directory) = Directory::open(parent, access, true)? else { return Ok(None) };
     let segment_path = SegmentPath::derived(directory, name);
+    check(checked, &segment_path)?;
     // Holds the directory's lock while it reaps old segments and makes the new one, so that other processes that start
     // at the same time wait and then attach, instead of each filling a file. Without the lock the result is the same.
     let lock = segment_path.lock(until).ok();
@@ -223,6 +257,11 @@ fn make(
         made => made,
     };
     Ok(made?.map(|file| (segment_path, file)))
+}
+
+/// Checks the system, if it is given, in the segment's directory.
+fn check(checked: Option<&Contract>, segment_path: &SegmentPath) -> Result<()> {
+    checked.map_or(Ok(()), |contract| probe(segment_path, contract))
 }
 
 fn opened(

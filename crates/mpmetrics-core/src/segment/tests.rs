@@ -12,6 +12,7 @@ use crate::os::{self, ProcessIdentity};
 mod hostile;
 mod life;
 mod many;
+mod probe;
 
 const HEAP_LOCK: u64 = 1 << 40;
 const SLOTS: Range<u64> = HEAP_LOCK + 1..HEAP_LOCK + 1025;

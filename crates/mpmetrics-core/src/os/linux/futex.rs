@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::os::posix::sleep_us;
 use crate::sync::AtomicU64;
 
 /// Microseconds between two reads of a word, if the system cannot wait for a change.
@@ -28,7 +29,7 @@ pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
     // EAGAIN: the word has changed already. EINTR and ETIMEDOUT: this thread has slept. Any other error means that an
     // emulator or a sandbox refuses the call (ENOSYS, EPERM, or whatever its author chose): poll.
     if slept != 0 && !matches!(errno(), libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) {
-        super::clock::sleep_us(POLL_US.min(u32::try_from(asked.as_micros()).unwrap_or(POLL_US)));
+        sleep_us(POLL_US.min(u32::try_from(asked.as_micros()).unwrap_or(POLL_US)));
     }
 }
 

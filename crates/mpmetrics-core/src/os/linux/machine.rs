@@ -1,7 +1,8 @@
-//! The id of this boot, the user of this process, and random numbers.
+//! The id of this boot, and random numbers.
 
-use super::clock::monotonic_us;
 use std::sync::OnceLock;
+
+use crate::os::posix::{monotonic_us, parse_uuid};
 
 /// Returns the kernel's random id of this boot of this machine; zeros if it cannot be read from `/proc`.
 #[must_use]
@@ -11,10 +12,7 @@ pub fn boot_id() -> [u8; 16] {
         return *known;
     }
     match std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
-        Ok(text) => *BOOT.get_or_init(|| {
-            let digits = text.trim().replace('-', "");
-            u128::from_str_radix(&digits, 16).map_or([0; 16], u128::to_be_bytes)
-        }),
+        Ok(text) => *BOOT.get_or_init(|| parse_uuid(&text)),
         // Not cached: a process that has no descriptor left for a moment succeeds the next time.
         Err(_) => [0; 16],
     }
@@ -33,13 +31,6 @@ pub fn random_u64() -> u64 {
     // A sandbox forbids the call. std has other sources of random numbers for the keys of its hasher.
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(monotonic_us())
-}
-
-/// Returns the effective user id of this process.
-#[must_use]
-pub fn effective_uid() -> u32 {
-    // SAFETY: takes no argument, and cannot fail.
-    unsafe { libc::geteuid() }
 }
 
 #[cfg(test)]

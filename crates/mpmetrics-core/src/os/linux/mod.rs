@@ -1,19 +1,16 @@
 //! Linux.
 
-mod clock;
+mod allocation;
 mod files;
 mod futex;
-mod interruptions;
-mod locks;
 mod machine;
-mod memory;
 mod mutex;
+mod process;
 
-pub use clock::{monotonic_us, sleep_us, unix_ms};
-pub(super) use files::is_exhausted;
-pub use files::{is_memory_backed, open_directory, open_read_write, rename_new, reopen, same_file};
+pub use super::posix::*;
+pub use allocation::allocate;
+pub use files::{is_memory_backed, rename_new, reopen};
 pub use futex::{futex_wait, futex_wake};
-pub use locks::{first_locked, try_lock, unlock};
-pub use machine::{boot_id, effective_uid, random_u64};
-pub use memory::{allocate, page_size, Mapping};
+pub use machine::{boot_id, random_u64};
 pub use mutex::{MutexHeld, SharedMutex, MUTEX_WORDS};
+pub use process::{describe, describe_self, pid_namespace};

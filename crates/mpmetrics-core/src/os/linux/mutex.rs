@@ -17,9 +17,9 @@ use core::time::Duration;
 use std::io::Error as IoError;
 use std::sync::OnceLock;
 
-use super::clock::{monotonic_us, sleep_us};
 use crate::error::{Error, Result};
 use crate::os::not_held::NotHeld;
+use crate::os::posix::{monotonic_us, sleep_us};
 use crate::sync::{AtomicU64, Ordering};
 
 /// Words that a mutex takes.

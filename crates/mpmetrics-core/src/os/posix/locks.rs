@@ -4,13 +4,20 @@ use std::fs::File;
 use std::io::{Error as IoError, ErrorKind};
 use std::os::fd::AsRawFd;
 
+use super::interruptions::INTERRUPTIONS;
 use crate::error::{Error, Result};
+
+/// A range of bytes for fcntl(2), with offsets of 64 bits on every machine.
+#[cfg(target_os = "linux")]
+type Range = libc::flock64;
+#[cfg(not(target_os = "linux"))]
+type Range = libc::flock;
 
 /// Tries to lock one byte for writing, without waiting; the byte need not exist. The lock belongs to the
 /// open file description (fcntl(2), F_OFD_SETLK): the kernel frees the lock when the description's last
 /// descriptor is closed, also by the death of the process. Locking again through the same description succeeds.
 ///
-/// `false` means EAGAIN only, which Linux returns if another description holds the byte. EACCES is an error here,
+/// `false` means EAGAIN only, which Linux and macOS return if another description holds the byte. EACCES is an error here,
 /// although POSIX allows it for a byte that is held: on Linux it comes from a security module (AppArmor without `k`) or
 /// a file system that refuses all locks, so a caller that waited for the lock would wait for ever.
 ///
@@ -51,7 +58,7 @@ pub fn first_locked(file: &File, from: u64, to: u64) -> Result<Option<(u64, u64)
         let mut lock = range(libc::F_WRLCK, from, end - from)?;
         fcntl(file, libc::F_OFD_GETLK, &mut lock)
             .map_err(|source| Error::Io { call: "fcntl(F_OFD_GETLK)", source })?;
-        if i32::from(lock.l_type) == libc::F_UNLCK {
+        if number(lock.l_type) == number(libc::F_UNLCK) {
             break;
         }
         let start = u64::try_from(lock.l_start).unwrap_or(0).max(from);
@@ -64,15 +71,20 @@ pub fn first_locked(file: &File, from: u64, to: u64) -> Result<Option<(u64, u64)
     Ok(found)
 }
 
-fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock64> {
+/// A constant of fcntl(2), whose type differs between systems.
+fn number(kind: impl Into<i32>) -> i32 {
+    kind.into()
+}
+
+fn range(kind: impl Into<i32>, start: u64, len: u64) -> Result<Range> {
     let offset = |value: u64| {
         i64::try_from(value).map_err(|_| Error::Invalid {
             what: "offset of a lock, at most 2^63 - 1",
             value: value.to_string(),
         })
     };
-    Ok(libc::flock64 {
-        l_type: kind as libc::c_short,
+    Ok(Range {
+        l_type: number(kind) as libc::c_short,
         l_whence: libc::SEEK_SET as libc::c_short,
         l_start: offset(start)?,
         l_len: offset(len)?,
@@ -81,22 +93,22 @@ fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock64> {
     })
 }
 
-/// Locks, or asks for locks, by a structure whose offsets have 64 bits on every machine.
+/// Locks, or asks for locks.
 #[cfg(target_pointer_width = "64")]
-fn call(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> libc::c_int {
+fn call(file: &File, command: libc::c_int, lock: &mut Range) -> libc::c_int {
     // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and write one
-    // `struct flock64`, which `lock` is.
+    // structure, which `lock` is.
     unsafe { libc::fcntl(file.as_raw_fd(), command, &raw mut *lock) }
 }
 
 /// Locks, or asks for locks, without the C library: its `fcntl` takes a structure with offsets of 32 bits.
 #[cfg(target_pointer_width = "32")]
-fn call(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> libc::c_int {
+fn call(file: &File, command: libc::c_int, lock: &mut Range) -> libc::c_int {
     // SAFETY: as above, and the call returns an `int`.
     unsafe { libc::syscall(libc::SYS_fcntl64, file.as_raw_fd(), command, &raw mut *lock) as i32 }
 }
 
-fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> std::io::Result<()> {
+fn fcntl(file: &File, command: libc::c_int, lock: &mut Range) -> std::io::Result<()> {
     // These commands do not sleep, so a signal hardly ever interrupts them. The loop is bounded all the same.
     let mut interruptions = 0;
     loop {
@@ -105,9 +117,7 @@ fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> std::io
         }
         let error = IoError::last_os_error();
         interruptions += 1;
-        if error.kind() != ErrorKind::Interrupted
-            || interruptions > super::interruptions::INTERRUPTIONS
-        {
+        if error.kind() != ErrorKind::Interrupted || interruptions > INTERRUPTIONS {
             return Err(error);
         }
     }
@@ -115,8 +125,8 @@ fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> std::io
 
 #[cfg(test)]
 mod tests {
-    use super::super::{open_read_write, reopen};
     use super::*;
+    use crate::os::{open_read_write, reopen};
 
     fn file() -> (tempfile::TempDir, std::path::PathBuf, File) {
         let dir = tempfile::tempdir().unwrap();

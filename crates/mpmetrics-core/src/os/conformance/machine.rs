@@ -1,0 +1,33 @@
+//! Checks of clocks, random numbers and the user.
+
+use super::place::{ensure, Found, Place};
+
+/// Sleeps of 0.5 ms after which 2 ms must be over. A signal may end some of them early.
+const SLEEPS: u32 = 200;
+
+pub fn clocks_go_forward(place: &Place<'_>) -> Result<(), Found> {
+    let contract = place.contract;
+    let begun = (contract.monotonic_us)();
+    let (mut before, mut sleeps) = (begun, 0);
+    while before < begun + 2_000 {
+        ensure(sleeps < SLEEPS, "it stands still, or sleeps do not last")?;
+        (contract.sleep_us)(500);
+        let now = (contract.monotonic_us)();
+        ensure(now >= before, "it went back")?;
+        (before, sleeps) = (now, sleeps + 1);
+    }
+    Ok(())
+}
+
+pub fn random_numbers_differ(place: &Place<'_>) -> Result<(), Found> {
+    let next = place.contract.random_u64;
+    let (one, two, three) = (next(), next(), next());
+    ensure(one != two && two != three && three != one, "the same one came twice")
+}
+
+pub fn files_are_ours(place: &Place<'_>) -> Result<(), Found> {
+    let contract = place.contract;
+    let (_, file) = place.file("owner")?;
+    let found = (contract.entry_of)(&file)?;
+    ensure(found.uid == (contract.effective_uid)(), "it belongs to another user")
+}
