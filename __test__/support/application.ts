@@ -23,6 +23,8 @@ export interface Report {
   path: string | null;
   /** The counts that the process sees, by the process that counted. */
   seen: Record<string, number>;
+  /** Milliseconds for which the process waited for the expected arrivals. */
+  waited: number;
 }
 
 /** A running program. */
@@ -76,7 +78,8 @@ export class Program {
   async reports(count: number): Promise<Map<string, Report>> {
     const reports = new Map<string, Report>();
     for (let i = 0; i < count; i++) {
-      const report = JSON.parse(await this.line()) as Report;
+      // The process itself waits for as long as one line is waited for, and it has to start first.
+      const report = JSON.parse(await this.line(2 * PATIENCE)) as Report;
       reports.set(report.who, report);
     }
     return reports;

@@ -31,13 +31,15 @@ exports.show = async (who, expected = []) => {
     return expected.every((one) => seen[one] > 0);
   };
   // A process that does not see all expected arrivals reports those that it sees.
-  await until(all, 'not all arrived', 10_000).catch((error) => {
+  const begun = Date.now();
+  await until(all, 'not all arrived').catch((error) => {
     if (!(error instanceof OutOfPatience)) throw error;
   });
   // Waits, so that the report shows arrivals of other applications if their processes share the segment by mistake.
   if (expected.length < 2) await new Promise((resolve) => setTimeout(resolve, 200));
   const path = openSegment({ create: false })?.path ?? null;
-  const text = JSON.stringify({ who, pid: process.pid, path, seen: await look() });
+  const waited = Date.now() - begun;
+  const text = JSON.stringify({ who, pid: process.pid, path, seen: await look(), waited });
   await new Promise((resolve) => process.stdout.write(text + '\n', resolve));
 };
 exports.arrive = async (who, expected) => {

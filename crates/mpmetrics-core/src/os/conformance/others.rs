@@ -26,6 +26,9 @@ const MUTEX: usize = 64;
 /// Longest time for which another process is waited for until it has started, which takes milliseconds on an idle
 /// machine.
 const START: Duration = Duration::from_secs(10);
+/// Longest time for which a process that counts does not get the lock. On a busy machine, one that sleeps between its
+/// tries may find it held until the others have counted to the end.
+const TURN: Duration = Duration::from_secs(60);
 
 /// What a process of [`all`](super::all) does, in the role and with the path that it was given.
 ///
@@ -49,7 +52,7 @@ pub fn other(contract: &Contract, role: &str, path: &Path) -> Result<(), Found> 
             soon(START, begun, "the processes that count did not begin")?;
             (0..ROUNDS).try_for_each(|_| {
                 let locked = || Ok((contract.try_lock)(&file, LOCK)?);
-                soon(PATIENCE, locked, "the lock was never free")?;
+                soon(TURN, locked, "the lock was never free")?;
                 // Loses counts if two processes have the lock.
                 let before = count.load(Ordering::Acquire);
                 std::thread::yield_now();
