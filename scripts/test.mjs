@@ -16,6 +16,7 @@ const CHECKED = ['--profile', 'checked'];
 const LOCKED = [
   ...['locked', 'heap', 'shared_gauge', 'gauge_aggregators', 'heap_interrupted'],
   ...['exemplars', 'exemplars_killed', 'kills', 'summaries', 'summaries_interrupted', 'torn'],
+  'copied_blocks',
 ];
 /** Tests that are skipped with locked words: the quantiles are the same, and the tests would take ten times as long. */
 const NOT_LOCKED = ['a_million_values', 'a_hundred_label_sets'];

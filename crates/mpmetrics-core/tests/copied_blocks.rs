@@ -18,9 +18,9 @@ use mpmetrics_core::scrape::snapshot::Value;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 
 /// Segments that are removed, for each type.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 10;
 /// Series that the writer updates in turn.
-const SERIES: usize = 20;
+const SERIES: usize = 400;
 
 /// Fails if a series does not have equal numbers of observations in the count, in the buckets and in the sum, to which
 /// each observation adds 1. Returns the number of all.

@@ -2,11 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
-use mpmetrics_core::cells::shared;
+use mpmetrics_core::cells::{scalar, shared};
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
 use mpmetrics_core::layout::{header, lock, retired, BlockKey, ANCESTORS};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Region;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Value;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::Code;
 use std::cell::Cell;
@@ -43,18 +46,21 @@ impl Drop for Folder {
     }
 }
 
-fn bind(writer: &mut Writer) -> BlockKey {
-    let spec = FamilySpec {
+fn gauge(aggregator: &str) -> FamilySpec {
+    FamilySpec {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
         metric_type: MetricType::Gauge,
-        aggregator: "shared".into(),
+        aggregator: aggregator.into(),
         label_names: Vec::new(),
         states: Vec::new(),
         numbers: Vec::new(),
-    };
-    let family = writer.family(&spec, 0).unwrap();
+    }
+}
+
+fn bind(writer: &mut Writer) -> BlockKey {
+    let family = writer.family(&gauge("shared"), 0).unwrap();
     let address = writer.bind(family, b"", b"").unwrap();
     BlockKey { series: address.series, generation: address.generation }
 }
@@ -80,6 +86,38 @@ fn an_update_is_refused_if_the_copy_was_made_between_its_read_and_its_store() {
     assert_eq!(writer.shared(key).unwrap(), 5.0);
     writer.follow(copy.take().unwrap().heap()).unwrap();
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
+}
+
+/// Returns the scalars that a scrape of the segment shows, and how many writers are present.
+fn shown(segment: &Segment) -> (Vec<f64>, usize) {
+    let filter = Filter { everything: true, ..Filter::default() };
+    let (snapshot, _) = scrape(segment.heap(), &filter).unwrap();
+    let series = snapshot.families.iter().flat_map(|family| &family.series);
+    let values = series.filter_map(|series| match series.value {
+        Value::Scalar(value) => Some(value),
+        _ => None,
+    });
+    let present = segment.heap().present().unwrap();
+    (values.collect(), present.into_iter().filter(|present| *present).count())
+}
+
+#[test]
+fn a_copy_shows_the_gauges_of_writers_that_have_not_followed() {
+    let folder = Folder::new("gauges");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let family = writer.family(&gauge("sum"), 0).unwrap();
+    let address = writer.bind(family, b"", b"").unwrap();
+    scalar::set(writer.cells(&address).unwrap().first().unwrap(), 7.0);
+    let before = shown(&old);
+    assert_eq!(before, (vec![7.0], 1));
+    fs::remove_file(old.path()).unwrap();
+    let copy = folder.after(&old);
+    assert_eq!(shown(&copy), before);
+    writer.follow(copy.heap()).unwrap();
+    assert_eq!(shown(&copy), before);
+    drop(writer);
+    assert_eq!(shown(&copy), (Vec::new(), 0));
 }
 
 /// Makes a segment with a shared gauge of 5, and removes its folder, so that no copy can be made.

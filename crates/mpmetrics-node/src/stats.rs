@@ -58,7 +58,7 @@ impl HeapStats {
     /// The figures of a segment's heap now.
     pub fn of(segment: &Segment) -> Result<Self> {
         let heap = segment.heap();
-        let living = heap.living()?;
+        let living = heap.present()?;
         let words = heap.words();
         let number = |index| words.header(index) as f64;
         Ok(Self {

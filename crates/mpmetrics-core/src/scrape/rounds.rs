@@ -32,7 +32,7 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     let mut round = 0;
     let (words, living, moved, walked) = loop {
         round += 1;
-        let living = heap.living()?;
+        let living = heap.present()?;
         let words = heap.words();
         let merges = words.header(header::MERGES);
         kill_point!("scrape.living");

@@ -63,11 +63,7 @@ fn copy_whole(old: Words<'_>, new: Words<'_>, at: u64, head: BlockHead) -> Resul
     let (from, to) = (cells(old, at, head)?, cells(new, at, head)?);
     let ([.., from_last], [to_first, .., to_last]) = (from, to) else { return Ok(true) };
     copy_up(from, to);
-    octave_buckets::for_each(new, at, head, |octave| {
-        let len = octave.cells.len() as u64;
-        copy_up(old.run(octave.at + blk::CELLS, len)?, octave.cells);
-        Ok(())
-    })?;
+    copy_octaves(old, new, at, head)?;
     fence(Ordering::Acquire);
     // Equal to the first sequence word that was copied: no update has begun since that word was loaded.
     to_last.store(from_last.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -77,37 +73,58 @@ fn copy_whole(old: Words<'_>, new: Words<'_>, at: u64, head: BlockHead) -> Resul
 /// Copies the blocks of a writer's slabs to a copy of the segment that others read. The writer makes no update
 /// meanwhile, or is dead.
 pub fn copy_slabs(old: Words<'_>, new: Words<'_>, slabs: &[Slab]) -> Result<()> {
-    // The references of the two sequence words of each block.
+    // One block after the other, so that a reader waits for one block at most, however many the writer has.
     let mut sequenced = Vec::new();
     for slab in slabs {
         for_each_sequenced(new, *slab, |at, head| {
-            let last = at + u64::from(head.words) - 1;
-            sequenced.push((at + blk::CELLS, last));
-            // As if an update had begun: with a number that neither sequence word has had.
-            let begun = f64::from_bits(old.load(last)?) + 1.0;
-            new.store(last, begun.to_bits())
+            sequenced.extend([at + blk::CELLS, at + u64::from(head.words) - 1]);
+            copy_as_an_update(old, new, at, head)
         })?;
     }
-    // Pairs with the fence in `sequence::read`: a reader that sees a cell from below sees a number from above.
-    fence(Ordering::Release);
-    let mut kept: Vec<u64> = sequenced.iter().flat_map(|&(first, last)| [first, last]).collect();
-    kept.sort_unstable();
+    // The rest: heads, keys and all other cells. The words between are stored once more, with the same values.
+    sequenced.sort_unstable();
     for &(at, len) in slabs {
         let mut from = at + EXTENT_HEADER;
         let end = (at + len).max(from);
-        let inside =
-            kept.partition_point(|&one| one < from)..kept.partition_point(|&one| one < end);
-        for &one in kept.get(inside).unwrap_or_default().iter().chain([&end]) {
+        let inside = sequenced.partition_point(|&one| one < from)
+            ..sequenced.partition_point(|&one| one < end);
+        for &one in sequenced.get(inside).unwrap_or_default().iter().chain([&end]) {
             copy_up(old.run(from, one - from)?, new.run(from, one - from)?);
             from = one + 1;
         }
     }
-    for (first, last) in sequenced {
-        // `store` is a release store: a reader that sees the number sees all cells from above.
-        new.store(first, old.load(first)?)?;
-        new.store(last, old.load(last)?)?;
-    }
     Ok(())
+}
+
+/// Copies the cells of a block and its octave buckets in the way in which a writer updates them.
+fn copy_as_an_update(old: Words<'_>, new: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    let (from, to) = (cells(old, at, head)?, cells(new, at, head)?);
+    let ([from_first, from_middle @ .., from_last], [to_first, to_middle @ .., to_last]) =
+        (from, to)
+    else {
+        return Ok(());
+    };
+    // As if an update had begun: with a number that neither sequence word has had.
+    let begun = f64::from_bits(from_last.load(Ordering::Relaxed)) + 1.0;
+    to_last.store(begun.to_bits(), Ordering::Relaxed);
+    // Pairs with the fence in `sequence::read`: a reader that sees a cell from below sees the number from above.
+    fence(Ordering::Release);
+    copy_up(from_middle, to_middle);
+    // The buckets of a damaged chain are copied with the rest. Scrapes report the damage.
+    let _ = copy_octaves(old, new, at, head);
+    // Release stores: a reader that sees the numbers sees all cells from above.
+    to_first.store(from_first.load(Ordering::Relaxed), Ordering::Release);
+    to_last.store(from_last.load(Ordering::Relaxed), Ordering::Release);
+    Ok(())
+}
+
+/// Copies the octave buckets of a block, if it has any.
+fn copy_octaves(old: Words<'_>, new: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    octave_buckets::for_each(new, at, head, |octave| {
+        let len = octave.cells.len() as u64;
+        copy_up(old.run(octave.at + blk::CELLS, len)?, octave.cells);
+        Ok(())
+    })
 }
 
 fn cells<'a>(words: Words<'a>, at: u64, head: BlockHead) -> Result<&'a [AtomicU64]> {

@@ -97,8 +97,8 @@ fn for_slabs(words: Words<'_>, first: u64, to: &mut Vec<Slab>) -> Result<()> {
 
 fn carried_by_living(locked: &Locked<'_>) -> Result<HashSet<u16>> {
     let mut alive = HashSet::new();
-    for (id, living) in locked.heap().living()?.into_iter().enumerate() {
-        if living {
+    for (id, present) in locked.heap().present()?.into_iter().enumerate() {
+        if present {
             alive.extend(carried(locked.words(), id as u32)?);
         }
     }
