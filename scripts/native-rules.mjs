@@ -1,6 +1,7 @@
 /** What a native module must and must not be, so that it loads on every system that it is published for. */
 import { statSync, readFileSync } from 'node:fs';
 
+import { MUSL } from './musl-functions.mjs';
 import { readNative } from './native-file.mjs';
 import { MOST_BYTES, OLDEST_GLIBC, OLDEST_MACOS } from './targets.mjs';
 
@@ -15,6 +16,12 @@ const LIBRARIES = [
   /^libc\.musl-\w+\.so\.1$/,
   /^\/usr\/lib\/lib(System\.B|iconv\.2)\.dylib$/,
 ];
+
+/** Symbols that Node.js has: functions of Node-API, which all of its versions keep. */
+const NODE_API = /^napi_/;
+
+/** musl's own library, by each of its names. */
+const OF_MUSL = /^libc\.(so|musl-\w+\.so\.1)$/;
 
 /**
  * Compares versions such as `2.4` and `2.28`: negative if the first is older.
@@ -51,6 +58,7 @@ export function faultsOf({ exported, needed, libraries, macos }, bytes) {
   for (const name of libraries) {
     if (!LIBRARIES.some((one) => one.test(name))) faults.push(`it needs the library ${name}`);
   }
+  faults.push(...unknownSymbols({ needed, libraries, macos }));
   // A version that only weak symbols need is needed all the same: the linker looks for versions, not for symbols.
   const newer = needed.flatMap(({ name, version }) => {
     const glibc = /^GLIBC_([\d.]+)$/.exec(version ?? '')?.[1];
@@ -67,6 +75,21 @@ export function faultsOf({ exported, needed, libraries, macos }, bytes) {
     faults.push(`it needs macOS ${macos}, and the floor is ${OLDEST_MACOS}`);
   }
   return faults;
+}
+
+/**
+ * Returns a fault for each symbol that perhaps no library has. The linker of a shared library accepts any symbol, and the
+ * system then refuses to load the file. Weak symbols are allowed: the code looks whether they are there.
+ */
+function unknownSymbols({ needed, libraries, macos }) {
+  if (macos !== null) return [];
+  const ofMusl = libraries.some((name) => OF_MUSL.test(name));
+  const known = ({ name, version, weak }) =>
+    weak || NODE_API.test(name) || (ofMusl ? MUSL.has(name) : version !== null);
+  const place = ofMusl ? 'is not in scripts/musl-functions.mjs' : 'has no version';
+  return needed
+    .filter((symbol) => !known(symbol))
+    .map(({ name }) => `it needs ${name}, which ${place}`);
 }
 
 /**

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { actionlintPath, installActionlint } from './actionlint.mjs';
 import { hasApt, installPackages, present } from './apt.mjs';
 import { installNode, MAJORS, nodePath } from './nodes.mjs';
 import { hasPythonHeaders, hasPythonPackages, installPythonPackages } from './python.mjs';
@@ -54,12 +55,19 @@ function mayMount() {
 
 /** @type {Record<string, Need>} */
 export const NEEDS = {
+  actionlint: {
+    here: () => existsSync(actionlintPath),
+    remedy: 'install Go, then node scripts/actionlint.mjs',
+    debian: () => (present('go') ? [] : ['golang-go']),
+    install: installActionlint,
+  },
   curl: fromDebian('curl'),
   gcc: {
     here: () => compiles() && present('nm'),
     remedy: 'install the Debian packages gcc, libc6-dev and binutils, or cc and nm in another way',
     debian: () => ['gcc', 'libc6-dev', 'binutils'],
   },
+  patchelf: fromDebian('patchelf'),
   procps: fromDebian('procps', ['pgrep']),
   prometheus: fromDebian('prometheus', ['prometheus', 'promtool']),
   'prometheus-pushgateway': fromDebian('prometheus-pushgateway'),

@@ -1,18 +1,23 @@
 /**
  * `npm run platforms [-- guest…]` runs the smoke test of each native module that `npm run prebuilds` has built, on each
- * system of `scripts/guests.mjs`; then on two systems at once that share a segment; and without names, it installs the
- * packages for each platform with each package manager (`scripts/installs.mjs`). It prints the first two tables of
- * docs/PLATFORMS.md. It takes minutes, and is not part of CI.
+ * system of `scripts/guests.mjs` that this machine can run; then on two systems at once that share a segment; and
+ * without names, it packs the packages and installs them for each platform with each package manager
+ * (`scripts/installs.mjs`). With `--pairs`, it only runs systems that share a segment. It prints the tables of
+ * docs/PLATFORMS.md. All of it takes minutes, and is not part of `.ci/run`; the workflow `prebuild.yml` runs each system
+ * in a job of its own.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { GUESTS, installGuest } from './guests.mjs';
+import { GUESTS, installGuest, runsHere, withoutOn, wordsOf } from './guests.mjs';
 import { installs } from './installs.mjs';
 import { inspect } from './native-rules.mjs';
+import { packAll } from './pack-all.mjs';
 import { binaryName, modulePath } from './platform-folder.mjs';
 import { main, Refusal, root } from './steps.mjs';
+import { TARGETS } from './targets.mjs';
 
 /** The longest time that one run may take. */
 const PATIENCE_MS = 180_000;
@@ -55,7 +60,8 @@ function makeStage() {
 function smoke(name, more = {}, beside) {
   const { command, env, wrapper } = installGuest(name);
   const other = beside === undefined ? {} : installGuest(beside);
-  const folder = mkdtempSync('/dev/shm/mpmetrics-smoke-');
+  const shared = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  const folder = mkdtempSync(join(shared, 'mpmetrics-smoke-'));
   try {
     const file = join(stage, '__test__', 'platforms', 'smoke.cjs');
     // Both systems run in the namespace that knows the emulators.
@@ -79,7 +85,7 @@ function smoke(name, more = {}, beside) {
     });
     const line = done.stdout.split('\n').find((one) => one.startsWith('{'));
     const { versions, wrong: found } = line === undefined ? { versions: '' } : JSON.parse(line);
-    const { without } = GUESTS[name];
+    const without = withoutOn(name);
     const wrong = found?.filter((one) => without === undefined || !one.endsWith(without));
     const lacking = found?.some((one) => one === without) ? `, but ${without}` : '';
     if (wrong?.length === 0) return { versions, result: `exact${lacking}` };
@@ -94,20 +100,15 @@ function smoke(name, more = {}, beside) {
   }
 }
 
-main(async () => {
-  const named = process.argv.slice(2);
-  const unknown = named.find((one) => !Object.hasOwn(GUESTS, one));
-  if (unknown !== undefined) {
-    throw new Refusal(`no guest is called ${unknown}; there are ${Object.keys(GUESTS).join(', ')}`);
-  }
-  const chosen = named.length > 0 ? named : Object.keys(GUESTS);
+/** Runs each guest, and prints the first table. Returns what is not as it should be. */
+function runGuests(names) {
   const failures = [];
-  makeStage();
   process.stdout.write(
     '| package | bytes | glibc | ran on | Node.js | result |\n| --- | --- | --- | --- | --- | --- |\n',
   );
-  for (const name of chosen) {
-    const { platform, words } = GUESTS[name];
+  for (const name of names) {
+    const { platform } = GUESTS[name];
+    const words = wordsOf(name);
     if (!existsSync(modulePath(platform))) {
       failures.push(`${platform} is not built: npm run prebuilds -- ${platform}`);
       continue;
@@ -127,13 +128,40 @@ main(async () => {
     if (faults.length > 0) failures.push(`${platform}: ${faults.join('; ')}`);
     if (!result.startsWith('exact')) failures.push(`${name}: ${result}`);
   }
+  return failures;
+}
+
+/** Runs each pair of guests that are both named, and prints the second table. Returns what is not as it should be. */
+function runPairs(names) {
+  const failures = [];
   process.stdout.write('\n| one segment, shared by | and by | result |\n| --- | --- | --- |\n');
   for (const [name, other, expected] of PAIRS) {
-    if (!chosen.includes(name) || !chosen.includes(other)) continue;
+    if (!names.includes(name) || !names.includes(other)) continue;
     const { result } = smoke(name, {}, other);
     process.stdout.write(`| ${name} | ${other} | ${result} |\n`);
     if (!result.includes(expected)) failures.push(`${name} and ${other}: ${result}`);
   }
-  if (named.length === 0) failures.push(...(await installs()));
+  return failures;
+}
+
+main(async () => {
+  const args = process.argv.slice(2);
+  const pairsOnly = args.includes('--pairs');
+  const named = args.filter((one) => one !== '--pairs');
+  const unknown = named.find((one) => !Object.hasOwn(GUESTS, one));
+  if (unknown !== undefined) {
+    throw new Refusal(`no guest is called ${unknown}; there are ${Object.keys(GUESTS).join(', ')}`);
+  }
+  const all = Object.keys(GUESTS).filter(
+    (one) => runsHere(one) && TARGETS[GUESTS[one].platform].released,
+  );
+  const chosen = named.length > 0 ? named : all;
+  makeStage();
+  const failures = pairsOnly ? [] : runGuests(chosen);
+  failures.push(...runPairs(chosen));
+  if (named.length === 0 && !pairsOnly) {
+    packAll();
+    failures.push(...(await installs()));
+  }
   if (failures.length > 0) throw new Refusal(failures.join('\n'));
 });

@@ -24,6 +24,18 @@ function madeFor({ triple, os }) {
   return join(output, triple, 'release', name);
 }
 
+/** Compiles the C file of a platform. Returns flags of Rust's compiler with which it is linked; none if there is none. */
+async function linkedFlags({ triple, linked }, env) {
+  if (linked === undefined) return [];
+  const [cpu, , ...system] = triple.split('-');
+  const object = join(output, linked.replace(/\.c$/, '.o'));
+  mkdirSync(output, { recursive: true });
+  const args = ['cc', '-target', [cpu, ...system].join('-'), '-O2', '-fPIC', '-fno-builtin', '-c'];
+  args.push(join(root, 'scripts', linked), '-o', object);
+  await run(env.CARGO_ZIGBUILD_ZIG_PATH, args, { env });
+  return [`-Clink-arg=${object}`];
+}
+
 /**
  * Builds the native module of a platform.
  *
@@ -37,7 +49,9 @@ export async function compileFor(platform, compiler, features = []) {
   const floor = target.libc === 'glibc' ? `.${OLDEST_GLIBC}` : '';
   const args = ['zigbuild', '--release', '-p', 'mpmetrics-node', '--target-dir', output];
   if (features.length > 0) args.push('--features', features.join());
+  const flags = await linkedFlags(target, compiler.env);
   const env = { ...compiler.env, MACOSX_DEPLOYMENT_TARGET: OLDEST_MACOS };
+  if (flags.length > 0) env.RUSTFLAGS = [env.RUSTFLAGS, ...flags].filter(Boolean).join(' ');
   await run('cargo', [...args, ...compiler.args, '--target', `${target.triple}${floor}`], { env });
   return madeFor(target);
 }

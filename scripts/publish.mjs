@@ -1,62 +1,90 @@
 /**
- * `npm run pack-all` packs all packages of a release into `target/packages/`: those of the platforms, and then the main
- * one, whose optional dependencies they are. It refuses if a platform of the release has no folder or no binary, if a
- * binary breaks a rule, or if versions differ.
- *
- * `npm run pack-all -- --publish --dry-run` then hands them to `npm publish` in the same order, so that the main package
- * can be installed as soon as it is there. Without `--dry-run`, that publishes them.
+ * `npm run publish-all -- <tag> [npm's options]` publishes the packages that `npm run pack-all` has made: those of the
+ * platforms first, so that the main package can be installed as soon as it is there. The tag must be that of this
+ * version, such as `v15.2.0`. What the registry already has is left out, so that a second run goes on where the first
+ * one failed. With `--dry-run`, npm publishes nothing.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
-import { inspect } from './native-rules.mjs';
-import { binaryName, folderOf, manifestOf } from './platform-folder.mjs';
 import { main, Refusal, root, run, step } from './steps.mjs';
 import { RELEASED } from './targets.mjs';
 
-const output = join(root, 'target', 'packages');
+const call = promisify(execFile);
 
-/** Returns what is wrong with the folder of a platform's package; null if nothing is. */
-function problemOf(platform, version) {
-  const folder = folderOf(platform);
-  const binary = join(folder, binaryName(platform));
-  if (!existsSync(binary)) return `${platform} has no binary: npm run prebuilds -- ${platform}`;
-  const { faults } = inspect(binary);
-  if (faults.length > 0) return `the binary of ${platform} is not fit: ${faults.join('; ')}`;
-  const manifest = readFileSync(join(folder, 'package.json'), 'utf8');
-  if (manifest !== `${JSON.stringify(manifestOf(platform, version), null, 2)}\n`) {
-    return `npm/${platform}/package.json is not of this version: npm run prebuilds -- ${platform}`;
-  }
-  const notices = join(folder, 'LICENSES', 'third-party.txt');
-  return existsSync(notices) ? null : `npm/${platform} lacks LICENSES: npm run prebuilds`;
+/** The folder of the packages, each a file. */
+export const tarballs = join(root, 'target', 'packages');
+
+/**
+ * @typedef {object} Package
+ * @property {string} name
+ * @property {string} version
+ * @property {string} folder that is packed, from the repository's root
+ * @property {string} file the path of what `npm pack` makes of it
+ */
+
+/**
+ * Returns the packages of a release, in the order in which they are published.
+ *
+ * @param {string} version
+ * @returns {Package[]}
+ */
+export function packages(version) {
+  const one = (name, folder) => {
+    return { name, version, folder, file: join(tarballs, `${name}-${version}.tgz`) };
+  };
+  const ofPlatforms = RELEASED.map((name) => one(`mpmetrics-${name}`, `./npm/${name}`));
+  return [...ofPlatforms, one('mpmetrics', '.')];
 }
 
-/** Packs one folder. Returns the path of the tarball. */
-function pack(folder) {
-  const args = ['pack', '--silent', '--pack-destination', output, folder];
-  const packed = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });
-  if (packed.status !== 0) throw new Refusal(`npm pack ${folder} failed: ${packed.stderr}`);
-  return join(output, packed.stdout.trim().split('\n').at(-1));
+/** Resolves with the hash of a package's bytes in the registry; null if that lacks the package or this version. */
+async function published({ name, version }, env) {
+  const args = ['view', `${name}@${version}`, 'dist.integrity', '--json'];
+  const asked = await call('npm', args, { cwd: root, env }).catch((error) => error);
+  const { stdout, stderr } = asked;
+  if (!(asked instanceof Error)) return stdout.trim() === '' ? null : JSON.parse(stdout);
+  if (/E404/.test(`${stdout}${stderr}`)) return null;
+  throw new Refusal(`npm ${args.join(' ')} failed: ${stderr || asked.message}`);
 }
 
-main(async () => {
-  const args = process.argv.slice(2);
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const problems = RELEASED.map((platform) => problemOf(platform, version)).filter(Boolean);
-  const others = readdirSync(join(root, 'npm')).filter((name) => !RELEASED.includes(name));
-  if (others.length > 0) problems.push(`npm/ has folders of no release: ${others.join(', ')}`);
-  if (problems.length > 0) throw new Refusal(problems.join('; '));
-  rmSync(output, { recursive: true, force: true });
-  mkdirSync(output, { recursive: true });
-  const tarballs = [];
-  for (const folder of [...RELEASED.map((platform) => `./npm/${platform}`), '.']) {
-    tarballs.push(pack(folder));
-    process.stdout.write(`${tarballs.at(-1)}\n`);
+/**
+ * Publishes packages, one after another. Refuses at the first one that fails, and if the registry has other bytes of
+ * the same version.
+ *
+ * @param {Package[]} list
+ * @param {string[]} options of `npm publish`
+ * @param {NodeJS.ProcessEnv} [env] the environment of npm
+ */
+export async function publish(list, options, env = process.env) {
+  const absent = list.filter(({ file }) => !existsSync(file)).map(({ file }) => file);
+  if (absent.length > 0) throw new Refusal(`npm run pack-all did not make ${absent.join(', ')}`);
+  for (const one of list) {
+    const title = `publishing ${one.name} ${one.version}`;
+    const there = await published(one, env);
+    if (there === null) {
+      const args = ['publish', one.file, '--access', 'public', ...options];
+      await step(title, () => run('npm', args, { env }));
+      continue;
+    }
+    const hash = createHash('sha512').update(readFileSync(one.file)).digest('base64');
+    if (there !== `sha512-${hash}`) {
+      throw new Refusal(`the registry has another ${one.name} ${one.version} than ${one.file}`);
+    }
+    await step(title, () => 'the registry has it');
   }
-  if (!args.includes('--publish')) return;
-  const options = ['--access', 'public', ...args.filter((one) => one !== '--publish')];
-  for (const tarball of tarballs) {
-    await step(`publishing ${tarball}`, () => run('npm', ['publish', tarball, ...options]));
-  }
-});
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(async () => {
+    const [tag, ...options] = process.argv.slice(2);
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    if (tag !== `v${version}`) {
+      throw new Refusal(`the tag of this version is v${version}, and the given one is ${tag}`);
+    }
+    await publish(packages(version), options);
+  });
+}

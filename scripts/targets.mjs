@@ -10,6 +10,7 @@
  * @property {string} os as npm spells it, and Node.js in `process.platform`
  * @property {string} cpu as npm spells it, and Node.js in `process.arch`
  * @property {'glibc' | 'musl'} [libc] as npm spells it
+ * @property {string} [linked] a C file in this folder that is linked into the native module
  * @property {boolean} released whether a release has it; the others are built only when they are named
  */
 
@@ -70,6 +71,7 @@ export const TARGETS = {
     os: 'linux',
     cpu: 'ppc64',
     libc: 'glibc',
+    linked: 'ppc64-printf.c',
     released: true,
   },
   'linux-riscv64-gnu': {

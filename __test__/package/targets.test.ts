@@ -72,11 +72,29 @@ describe('a native module', () => {
       { needed: [{ name: 'stat64', version: 'GLIBC_2.33', weak: false }] },
       'stat64 needs glibc 2.33, and the floor is 2.28',
     ],
+    [
+      { needed: [{ name: 'missing', version: null, weak: false }] },
+      'it needs missing, which has no version',
+    ],
+    [
+      { libraries: ['libc.so'], needed: [{ name: 'statx', version: null, weak: false }] },
+      'it needs statx, which is not in scripts/musl-functions.mjs',
+    ],
     [{ macos: '15.0' }, 'it needs macOS 15.0, and the floor is 11.0'],
   ])('with %o is not fit', (other, fault) => {
     const fit = { exported: ['napi_register_module_v1'], needed: [], libraries: [], macos: null };
     expect(faultsOf(fit, 1)).toEqual([]);
     expect(faultsOf({ ...fit, ...other }, 1)).toContain(fault);
+  });
+
+  test.each(['libc.so.6', 'libc.so'])('with %s may need these symbols', (library) => {
+    const symbols = [
+      { name: 'napi_wrap', version: null, weak: false },
+      { name: 'gettid', version: null, weak: true },
+      { name: 'malloc', version: library === 'libc.so' ? null : 'GLIBC_2.2.5', weak: false },
+    ];
+    const fit = { exported: ['napi_register_module_v1'], libraries: [library], macos: null };
+    expect(faultsOf({ ...fit, needed: symbols }, 1)).toEqual([]);
   });
 
   test('that is too large is not fit', () => {

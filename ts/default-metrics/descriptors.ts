@@ -40,8 +40,9 @@ export const mostDescriptors: Source = {
   },
 };
 
-/** Returns the soft limit of open files, see proc_pid_limits(5); undefined if it cannot be read. */
+/** Returns the soft limit of open files, see proc_pid_limits(5); undefined if it cannot be read, as outside of Linux. */
 function limit(): number | undefined {
+  if (platform !== 'linux') return undefined;
   try {
     const text = readFileSync('/proc/self/limits', 'utf8');
     const soft = /^Max open files\s+(\S+)/m.exec(text)?.[1];

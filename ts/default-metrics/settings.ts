@@ -155,8 +155,9 @@ function processLabels(): { pid: string; worker: string } {
   return { pid: String(process.pid), worker: workerNumber() ?? 'primary' };
 }
 
-/** The number of this cluster worker; undefined in any other process. */
+/** The number of this cluster worker; undefined in any other process, and on other systems than Linux. */
 function workerNumber(): string | undefined {
+  if (process.platform !== 'linux') return undefined;
   // Node.js deletes the variable from `process.env`, but /proc shows the variables with which the process was started.
   // The module `cluster` has the number in the main thread only, and some hosts do not tolerate its import (Passenger).
   try {

@@ -104,6 +104,7 @@ export function packageAround(pid: number): string | null {
 }
 
 function workingDirectory(pid: number): string | null {
+  if (!hasProc()) return null;
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
@@ -112,6 +113,7 @@ function workingDirectory(pid: number): string | null {
 }
 
 function read(pid: number | 'self', file: string): string | null {
+  if (!hasProc()) return null;
   try {
     const text: unknown = readFileSync(`/proc/${pid}/${file}`, 'utf8');
     // Undefined if a test replaced `fs`.
@@ -120,4 +122,9 @@ function read(pid: number | 'self', file: string): string | null {
     // The process belongs to another user or has ended, or this program may not read the file.
     return null;
   }
+}
+
+/** Whether the system has Linux's /proc. Others have none, or one of another form. */
+function hasProc(): boolean {
+  return process.platform === 'linux';
 }
