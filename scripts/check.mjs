@@ -46,6 +46,12 @@ export const CHECKS = {
     first: true,
     tells: true,
   },
+  floor: {
+    on: ['ci'],
+    seconds: 40,
+    command: 'node scripts/floor.mjs',
+    tells: true,
+  },
   rustfmt: {
     on: ALWAYS,
     seconds: 5,
@@ -94,7 +100,7 @@ export const CHECKS = {
   },
   tests: {
     on: ['ci'],
-    seconds: 485,
+    seconds: 445,
     command: 'npm --silent test',
     alone: true,
     tells: true,
