@@ -1,16 +1,17 @@
 /**
  * `npm run platforms [-- guest…]` runs the smoke test of each native module that `npm run prebuilds` has built, on each
- * system of `scripts/guests.mjs` that this machine can run; then on two systems at once that share a segment; and
- * without names, it packs the packages and installs them for each platform with each package manager
- * (`scripts/installs.mjs`). With `--pairs`, it only runs systems that share a segment. It prints the tables of
- * docs/PLATFORMS.md. All of it takes minutes, and is not part of `.ci/run`; the workflow `prebuild.yml` runs each system
- * in a job of its own.
+ * system of `scripts/guests.mjs` that this machine can run; then on two systems at once that share a segment; then the
+ * specs of `scripts/guest-specs.mjs` on each system; and without names, it packs the packages and installs them for each
+ * platform with each package manager (`scripts/installs.mjs`). With `--pairs`, it only runs systems that share a segment.
+ * It prints the tables of docs/PLATFORMS.md. All of it takes minutes, and is not part of `.ci/run`; the workflow
+ * `prebuild.yml` runs each system in a job of its own.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { bundleSpecs, runSpecs } from './guest-specs.mjs';
 import { GUESTS, installGuest, runsHere, withoutOn, wordsOf } from './guests.mjs';
 import { installs } from './installs.mjs';
 import { inspect } from './native-rules.mjs';
@@ -144,6 +145,22 @@ function runPairs(names) {
   return failures;
 }
 
+/** Runs the specs on each guest, and prints the third table. Returns what is not as it should be. */
+async function runCompat(names) {
+  const failures = [];
+  await bundleSpecs();
+  process.stdout.write('\n| system | as prom-client | not |\n| --- | --- | --- |\n');
+  for (const name of names) {
+    const native = modulePath(GUESTS[name].platform);
+    if (!existsSync(native)) continue;
+    const { passed, failed } = runSpecs(installGuest(name), native);
+    const not = failed.length > 0 ? failed.join('; ') : 'none';
+    process.stdout.write(`| ${name} | ${passed} | ${not} |\n`);
+    if (failed.length > 0) failures.push(`${name}, specs: ${not}`);
+  }
+  return failures;
+}
+
 main(async () => {
   const args = process.argv.slice(2);
   const pairsOnly = args.includes('--pairs');
@@ -159,6 +176,7 @@ main(async () => {
   makeStage();
   const failures = pairsOnly ? [] : runGuests(chosen);
   failures.push(...runPairs(chosen));
+  if (!pairsOnly) failures.push(...(await runCompat(chosen)));
   if (named.length === 0 && !pairsOnly) {
     packAll();
     failures.push(...(await installs()));
