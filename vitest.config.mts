@@ -48,7 +48,7 @@ function on(path: string, name: string, test: object) {
 function specs(path: string) {
   // Specs of the suite itself, and of modules and signatures, run once.
   const once = ['suite', 'successor', 'deep-paths', 'exports'];
-  // On the native path, JavaScript does not ask for buckets: `crates/mpmetrics-core/tests/summaries.rs` tests that
+  // On the native path, JavaScript does not ask for buckets: `crates/mpmetrics-core/tests/in_process/summaries.rs` tests that
   // path.
   const elsewhere = path === 'native' ? ['heap-summaries'] : [];
   const left = path === ONCE ? [] : [...once, ...elsewhere];

@@ -12,11 +12,11 @@ import { main, run, step, Refusal } from './steps.mjs';
 /** The profile of Rust tests; see Cargo.toml. */
 const CHECKED = ['--profile', 'checked'];
 
-/** Rust tests that also run with locked words. */
-const LOCKED = [
-  ...['locked', 'heap', 'shared_gauge', 'gauge_aggregators', 'heap_interrupted'],
-  ...['exemplars', 'exemplars_killed', 'kills', 'summaries', 'summaries_interrupted', 'torn'],
-  'copied_blocks',
+/** Test programs in Rust that also run with locked words, and files of the program `in_process` that do. */
+const LOCKED = ['locked', 'exemplars_killed', 'kills'];
+const LOCKED_FILES = [
+  ...['copied_blocks', 'exemplars', 'gauge_aggregators', 'heap', 'heap_interrupted'],
+  ...['shared_gauge', 'summaries', 'summaries_interrupted', 'torn'],
 ];
 /** Tests that are skipped with locked words: the quantiles are the same, and the tests would take ten times as long. */
 const NOT_LOCKED = ['a_million_values', 'a_hundred_label_sets'];
@@ -32,12 +32,14 @@ async function testRust(part, cargo) {
     '--profile models -p mpmetrics-core --lib --target-dir target/loom --quiet loom'.split(' ');
   await test('checking the models with loom', models, { RUSTFLAGS: '--cfg loom' });
   const locked = [...CHECKED, ...'-p mpmetrics-core --features locked'.split(' ')];
-  const tests = LOCKED.map((name) => `--test=${name}`);
+  const programs = LOCKED.map((name) => `--test=${name}`);
+  const files = LOCKED_FILES.map((name) => `${name}::`);
   const skipped = NOT_LOCKED.map((name) => `--skip=${name}`);
   // The tests of cells are not run: they race two threads, which here share one lock, so they would prove nothing.
   for (const of of [
     ['--lib', 'sync::'],
-    [...tests, '--', ...skipped],
+    programs,
+    ['--test=in_process', '--', ...files, ...skipped],
   ]) {
     await test('testing locked words', [...locked, ...of], { MPMETRICS_KILLS: '80' });
   }

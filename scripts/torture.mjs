@@ -16,8 +16,8 @@ import { main, Refusal, root, run, step } from './steps.mjs';
 
 /**
  * The parts. Each has its minutes at full size, if it runs alone on two idle cores; the sizes that its tests read from
- * the environment (`figures`), before they are multiplied by TIMES; and the test file, or the Rust test. The comments
- * say what the sizes count.
+ * the environment (`figures`), before they are multiplied by TIMES; and the test file, or the test program in Rust and
+ * the one of its files that is run (`of`). The comments say what the sizes count.
  */
 const PARTS = {
   /** Seconds of series that come and go, with kills. */
@@ -29,9 +29,9 @@ const PARTS = {
   /** Seconds of scrapes while writers update at full speed. */
   untorn: { minutes: 11, figures: { UNTORN_SECONDS: 600 }, file: 'crash/untorn' },
   /** Bits flipped before a reader reads and before a writer attaches, and bytes changed while writers go on. */
-  corruption: { minutes: 10, figures: { FLIPS: 1_000_000 }, rust: 'corruption' },
+  corruption: { minutes: 10, figures: { FLIPS: 1_000_000 }, rust: 'in_process', of: 'corruption' },
   /** Rounds that damage texts and hashes under a writer that goes on. */
-  texts: { minutes: 5, figures: { FLIPS: 1_000_000 }, rust: 'damaged_texts' },
+  texts: { minutes: 5, figures: { FLIPS: 1_000_000 }, rust: 'in_process', of: 'damaged_texts' },
   /** Rounds that change bytes while processes count and scrape. */
   damage: { minutes: 10, figures: { DAMAGE: 50_000 }, file: 'crash/damage' },
   /** Scrapes of 100 KB in a process that does nothing else. The test also scrapes 5 MB, a hundredth as often. */
@@ -76,13 +76,14 @@ function scaled(figure, times) {
 }
 
 /** Runs a part, and prints each line of its output with the part's name. Resolves with whether the part passed. */
-function passes(name, { file, rust, figures }, times, cargo) {
+function passes(name, { file, rust, of, figures }, times, cargo) {
   const prefix = rust === undefined ? 'MPMETRICS_TEST_' : 'MPMETRICS_';
   // A skipped test is a failure, as in CI.
   const env = { ...process.env, ...cargo, CI: 'true' };
   for (const [name, figure] of Object.entries(figures)) env[prefix + name] = scaled(figure, times);
   const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct*'];
   const test = ['test', ...PROFILE, '-p', 'mpmetrics-core', '--test', rust];
+  if (of !== undefined) test.push(`${of}::`);
   const [command, args] =
     rust === undefined ? ['npx', [...vitest, `__test__/${file}.test.ts`]] : ['cargo', test];
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -132,9 +133,10 @@ main(async () => {
   const { cargo } = await build();
   if (cargo === null) throw new Refusal('the tests in Rust need cargo, which was not found.');
   await Promise.all(MAJORS.map(installNode));
-  const rust = parts.flatMap(([, part]) => (part.rust === undefined ? [] : ['--test', part.rust]));
-  if (rust.length > 0) {
-    const args = ['test', ...PROFILE, '--no-run', '-p', 'mpmetrics-core', ...rust];
+  const rust = new Set(parts.flatMap(([, part]) => (part.rust === undefined ? [] : [part.rust])));
+  if (rust.size > 0) {
+    const programs = [...rust].map((name) => `--test=${name}`);
+    const args = ['test', ...PROFILE, '--no-run', '-p', 'mpmetrics-core', ...programs];
     await step('building the tests in Rust', () => run('cargo', args, { env: cargo }));
   }
   const began = performance.now();

@@ -2,13 +2,11 @@
 //! scrape prints is still valid for Prometheus. Damaged families and series are left out and counted; all others are
 //! shown. Damage to the header may instead make the whole scrape fail with an error.
 
-mod handle;
-mod strict;
-
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use handle::{spec, Handle};
+use crate::handle::{spec, Handle};
+use crate::strict;
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{Heap, Setup, Writer};

@@ -1,10 +1,7 @@
 //! State sets and infos: how the parts of several writers become one, how families with different states are joined,
 //! how they are printed, and how a reader handles a family whose type it does not know.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
-
-mod snapshot;
-
+use crate::snapshot::Builder;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
@@ -19,7 +16,6 @@ use mpmetrics_core::scrape::snapshot::{Snapshot, Span, Value};
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::Error;
 use siphasher::sip::SipHasher13;
-use snapshot::Builder;
 use std::hash::Hasher;
 use std::sync::Arc;
 

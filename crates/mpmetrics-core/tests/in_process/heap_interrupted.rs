@@ -1,16 +1,10 @@
 //! The state of a heap after a writer died in the middle of a call, or after another writer removed a series,
 //! grew the heap or took a lost slot meanwhile. A region runs a hook when the heap asks for its words.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
-mod derived_words;
-mod handle;
-mod hook;
-
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use handle::{spec, Handle};
-use hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
+use crate::handle::{spec, Handle};
+use crate::hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
 use mpmetrics_core::layout::{header, BlockKey, Words};

@@ -1,7 +1,5 @@
 //! Writers go on in a copy of the segment when its file was removed, while they change shared gauges.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
-
 use mpmetrics_core::cells::{scalar, shared};
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
 use mpmetrics_core::layout::{header, lock, retired, BlockKey, ANCESTORS};

@@ -1,7 +1,5 @@
 //! Series that are made and removed for ever take no more memory than the series that existed at once.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -1,9 +1,6 @@
 //! The heap in process memory: making and removing series, adopting slots, recovering.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
-mod small;
-
+use crate::small::{add, heap, key, printed, spec};
 use mpmetrics_core::cells::sequence;
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{Address, FamilySpec, Writer};
@@ -12,7 +9,6 @@ use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::scrape::filter::{Filter, Scope};
 use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::Code;
-use small::{add, heap, key, printed, spec};
 
 #[test]
 fn parts_of_writers_add_up_and_series_are_in_the_order_of_their_births() {

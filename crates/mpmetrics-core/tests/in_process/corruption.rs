@@ -1,13 +1,10 @@
 //! Whatever the bytes of a segment are, each call that reads it or writes to it returns a result: no panic, no hang, no
 //! allocation out of proportion.
 
-mod damage;
-mod handle;
-
 use std::sync::atomic::{AtomicU64 as Counter, Ordering};
 use std::sync::Arc;
 
-use damage::{atomics, damaged, each, image, read, targets, write, write_and, Dice};
+use crate::damage::{atomics, damaged, each, image, read, targets, write, write_and, Dice};
 use mpmetrics_core::heap::{Heap, Setup};
 use mpmetrics_core::layout::{
     extent, header, slot, BlockHead, BlockKind, EXTENT_HEADER, HEADER_WORDS, PAGE_WORDS,

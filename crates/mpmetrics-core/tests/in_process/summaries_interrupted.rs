@@ -1,15 +1,9 @@
 //! The state of summaries after a writer died in the middle of a call, or after another writer removed a series
 //! or merged blocks meanwhile.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
-mod derived_words;
-mod handle;
-mod hook;
-mod totals;
-
-use handle::{spec, Handle};
-use hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
+use crate::handle::{spec, Handle};
+use crate::hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
+use crate::totals;
 use mpmetrics_core::heap::{Heap, Writer};
 use mpmetrics_core::layout::{
     block, extent, header, slot, sub_window, summary, BlockHead, BlockKind, OctaveLink,

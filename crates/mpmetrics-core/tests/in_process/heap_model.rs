@@ -1,19 +1,16 @@
 //! Compares the heap with a plain map: random programs of several writers, which start, end and die in one region.
 //! After every step, a scrape must show what the map holds.
 
-mod handle;
-mod world;
-
 use std::sync::Arc;
 
-use handle::{spec, Handle};
+use crate::handle::{spec, Handle};
+use crate::world::{step, World};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use world::{step, World};
 
 proptest! {
     #[test]

@@ -1,9 +1,8 @@
 //! Joining families of one name. Two versions of an application that run at the same time make such families.
 
-mod snapshot;
-
 use std::collections::BTreeMap;
 
+use crate::snapshot::Builder;
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::metric_type::MetricType;
@@ -12,7 +11,6 @@ use mpmetrics_core::scrape::aggregate::{join, Joined};
 use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use snapshot::Builder;
 
 /// Returns the rows that are printed after joining, without HELP and TYPE.
 fn rows(snapshot: &Snapshot) -> Vec<String> {

@@ -1,7 +1,5 @@
 //! Rings, answers and waits in a heap in process memory, with real threads.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
 use mpmetrics_core::doorbell::{Doorbell, Ear};
 use mpmetrics_core::heap::{Heap, Limits, Setup, Writer};
 use mpmetrics_core::layout::header;

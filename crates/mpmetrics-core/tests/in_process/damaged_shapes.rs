@@ -1,11 +1,9 @@
 //! Damage to the word that describes a family's blocks: a writer hands out blocks of the shape that it declared,
 //! in its own slabs, or returns an error.
 
-mod handle;
-
 use std::sync::Arc;
 
-use handle::{spec, Handle};
+use crate::handle::{spec, Handle};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
 use mpmetrics_core::layout::{family, header, BlockKind, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;

@@ -1,13 +1,11 @@
 //! Families that the heap does not hold, and families of the heap that are left out; `__test__/compat/extra.test.ts`
 //! compares the rows with those that TypeScript prints.
 
-mod snapshot;
-
+use crate::snapshot::Builder;
 use mpmetrics_core::exposition::extra::{Extra, ExtraFamily, Sample, SampleExemplar};
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::scrape::snapshot::Snapshot;
-use snapshot::Builder;
 
 fn printed(
     print: fn(&Snapshot, &Extra) -> Vec<u8>,

@@ -5,7 +5,7 @@ use mpmetrics_core::layout::{
     HEADER_WORDS, MACHINE, MAGIC, PAGE_WORDS, VERSION,
 };
 
-const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
+const FORMAT: &str = include_str!("../../../../docs/FORMAT.md");
 
 /// Reads the tables below one heading whose second column is a name in backticks. Returns, for each row, the number of
 /// its first word and the name.
@@ -25,10 +25,12 @@ fn named(heading: &str) -> Vec<(u64, &'static str)> {
 
 /// Returns the number and the name of each constant in a module of `layout/`.
 fn constants(module: &str) -> Vec<(u64, &'static str)> {
-    let inline =
-        concat!(include_str!("../src/layout/records.rs"), include_str!("../src/layout/blocks.rs"),);
+    let inline = concat!(
+        include_str!("../../src/layout/records.rs"),
+        include_str!("../../src/layout/blocks.rs"),
+    );
     let body = match module {
-        "header" => include_str!("../src/layout/header.rs"),
+        "header" => include_str!("../../src/layout/header.rs"),
         _ => {
             let from = inline.find(&format!("pub mod {module} {{")).expect("the module");
             inline[from..].split("\n}").next().expect("a body")

@@ -1,9 +1,5 @@
 //! Calls that bind several series, give them buckets, or remove them, under one hold of the heap lock.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
-
-mod small;
-
 use mpmetrics_core::heap::{Address, Limits, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::metric_type::MetricType;
@@ -11,7 +7,7 @@ use mpmetrics_core::quantile::octave;
 use mpmetrics_core::{Code, Result};
 use std::collections::HashSet;
 
-use small::{add, heap_with, printed, spec};
+use crate::small::{add, heap_with, printed, spec};
 
 fn texts(from: usize, to: usize) -> Vec<String> {
     (from..to).map(|n| format!("a=\"{n}\"")).collect()

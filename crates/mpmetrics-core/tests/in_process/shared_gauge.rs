@@ -1,11 +1,7 @@
 //! Shared gauges, which have one cell for all writers: they are exact under contention, outlive every writer, and
 //! do not change through the handle of a removed series.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
-
-mod derived_words;
-
-use derived_words::DerivedWords;
+use crate::derived_words::DerivedWords;
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Setup, Writer, SHARED_SLAB};
 use mpmetrics_core::layout::{header, BlockKey};

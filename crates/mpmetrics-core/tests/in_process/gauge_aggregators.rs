@@ -1,7 +1,5 @@
 //! Gauges that show each writer's part, or the part that was set last.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
-
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer};

@@ -1,14 +1,10 @@
 //! A heap that is full, and the limits that its maker set.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
-mod small;
-
+use crate::small::{add, heap_with, printed, spec};
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
 use mpmetrics_core::layout::{header, series, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::{Code, Refusal};
-use small::{add, heap_with, printed, spec};
 
 #[test]
 fn a_full_heap_refuses_new_series_and_keeps_the_old_ones() {

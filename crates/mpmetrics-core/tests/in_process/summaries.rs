@@ -1,7 +1,5 @@
 //! Summaries of many writers: the error of their quantiles, the memory that the summaries take, and their windows.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
 use std::sync::Arc;
 
 use mpmetrics_core::heap::{Address, FamilySpec, Heap, Limits, Setup, Writer};

@@ -1,7 +1,5 @@
 //! A summary takes the memory of 64 octaves at most, whatever values it observes.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
 use std::sync::Arc;
 
 use mpmetrics_core::heap::{Address, FamilySpec, Heap, Setup, Writer};

@@ -1,14 +1,10 @@
 //! Exemplars in a heap: which are recorded, which are shown, and what happens to them when writers die, series
 //! are removed, or locks are held.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
-mod handle;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use handle::{spec, Handle};
+use crate::handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{Heap, Setup, Writer};
 use mpmetrics_core::layout::{header, slot, EXTENT_HEADER};

@@ -1,7 +1,5 @@
 //! Gauges that count the dead: their parts before and after the adoption of their slots.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
-
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{Address, FamilySpec, Heap, Limits, Owner, Setup, Writer};

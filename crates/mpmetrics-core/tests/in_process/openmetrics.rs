@@ -1,12 +1,10 @@
 //! The OpenMetrics text of snapshots. The specs in `__test__/compat` compare such text with prom-client's, and read it
 //! with the parser of Prometheus' Python client.
 
-mod snapshot;
-
+use crate::snapshot::Builder;
 use mpmetrics_core::exposition::openmetrics;
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::scrape::snapshot::Snapshot;
-use snapshot::Builder;
 
 fn printed(snapshot: &Snapshot) -> String {
     String::from_utf8(openmetrics(snapshot)).expect("UTF-8")

@@ -1,15 +1,11 @@
 //! The file of a segment is removed while a writer observes: no scrape of the copy shows half of an observation.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
-mod handle;
-mod totals;
-
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
-use handle::Handle;
+use crate::handle::{self, Handle};
+use crate::totals;
 use mpmetrics_core::heap::{Heap, Limits};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::scrape::filter::Filter;

@@ -1,13 +1,9 @@
 //! Writers that are stopped in the middle of an update: how often a scrape tries again, and what it shows then.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
-
-mod handle;
-mod totals;
-
 use std::sync::Arc;
 
-use handle::Handle;
+use crate::handle::{self, Handle};
+use crate::totals;
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::metric_type::MetricType;

@@ -1,10 +1,7 @@
 //! The formats of a scrape: text is compared with prom-client's own output, and JSON is read by a
 //! reader that only the tests have.
-#![allow(clippy::panic)]
-
-mod reader;
-mod snapshot;
-
+use crate::reader::Json;
+use crate::snapshot::{Builder, Set};
 use mpmetrics_core::exposition::{json, text};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::Octave;
@@ -12,8 +9,6 @@ use mpmetrics_core::quantile::sketch::Sketch;
 use mpmetrics_core::scrape::snapshot::{LabelSpan, Snapshot, Span, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use reader::Json;
-use snapshot::{Builder, Set};
 
 /// Returns the metrics of a program. `golden/` has the texts that prom-client 15.1.3 printed for the same program.
 fn golden(defaults: Set<'_>) -> Snapshot {
@@ -57,9 +52,12 @@ fn printed(snapshot: &Snapshot) -> String {
 
 #[test]
 fn text_is_prom_clients() {
-    assert_eq!(printed(&golden(&[])), include_str!("golden/prom-client-15.1.3.txt"));
+    assert_eq!(printed(&golden(&[])), include_str!("../golden/prom-client-15.1.3.txt"));
     let defaults = [("app", "web"), ("zone", "eu\"1"), ("le", "x")];
-    assert_eq!(printed(&golden(&defaults)), include_str!("golden/prom-client-15.1.3-defaults.txt"));
+    assert_eq!(
+        printed(&golden(&defaults)),
+        include_str!("../golden/prom-client-15.1.3-defaults.txt")
+    );
     assert_eq!(printed(&Snapshot::default()), "\n");
     // A row's own label `quantile` overrides a default label `quantile`, which is printed on sum and count.
     let mut make = Builder::default();
