@@ -1,5 +1,6 @@
 //! The formats of a scrape: text is compared with prom-client's own output, and JSON is read by a
 //! reader that only the tests have.
+
 use crate::reader::Json;
 use crate::snapshot::{Builder, Set};
 use mpmetrics_core::exposition::{json, text};
