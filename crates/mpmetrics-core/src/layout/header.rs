@@ -28,7 +28,7 @@ pub const HASH_KEY: usize = 12;
 pub const INTENT: usize = 14;
 /// 1 if series were removed without the heap lock and are still to be reclaimed.
 pub const DIRTY: usize = 15;
-/// The least next birth number. See [`super::BlockBirth`] for the time that a birth tells.
+/// The smallest number that the next birth may have. See [`super::BlockBirth`] for the time that a birth tells.
 pub const BIRTH: usize = 16;
 /// Unix time of the last claim of a slot, milliseconds.
 pub const LAST_ATTACH: usize = 17;
