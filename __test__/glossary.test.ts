@@ -1,6 +1,7 @@
 /**
- * No file of the repository has a name for which the glossary (docs/ARCHITECTURE.md) has another word, or a phrase that
- * had to be read twice. CHANGELOG.md and docs/DECISIONS are not read, because they quote names of earlier releases.
+ * No source file, script or document has a name for which the glossary (docs/ARCHITECTURE.md) has another word, or a
+ * phrase that had to be read twice. CHANGELOG.md and docs/DECISIONS are not read, because they quote names of earlier
+ * releases. The crates are read only below `src`.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * Bundles the compiled TypeScript for publication. One file has all modules, because a process reads and compiles one
- * file in half the time of a hundred. The compiler makes CommonJS before: esbuild would turn constants of ES modules
- * into variables, whose values V8 does not take for constant, and an observation of a summary would take 31 % longer.
+ * Bundles the compiled TypeScript for publication. One file has all modules, because a process reads and compiles it in
+ * half the time that a file for each module takes. The compiler makes CommonJS before: esbuild would turn constants of
+ * ES modules into variables, whose values V8 does not take for constant, and an observation of a summary would take
+ * 31 % longer.
  * Each module that users load by name has a thin file of that name, which loads the module from the file with all
  * modules.
  */
@@ -16,7 +17,7 @@ import { root } from './steps.mjs';
 /** The folder of the JavaScript that the compiler makes, with a file for each file of `ts/`. */
 export const compiled = join(root, 'target', 'ts');
 
-/** The file with all modules. Code of `ts/binding.ts` that runs in a file of another name was bundled by a user. */
+/** The file with all modules. By this name, `ts/binding.ts` knows that its code was not bundled by a user. */
 const WHOLE = 'mpmetrics.js';
 
 /** Modules that are bundled each into a file of its own, because they are loaded before, or without, all others. */

@@ -8,7 +8,10 @@ import { Refusal, root } from './steps.mjs';
 
 const OLDEST_NODE = 20;
 
-/** The platforms for which the native module is built, named like the folders in `npm/`. */
+/**
+ * The platforms for which `npm run build` builds the native module, named like the folders in `npm/`. A release has it
+ * for more platforms: see `targets.mjs`.
+ */
 const PLATFORMS = ['linux-x64-gnu'];
 
 /**
@@ -28,7 +31,7 @@ export function nodeProblem(version) {
 export function platformProblem(name) {
   return PLATFORMS.includes(name)
     ? null
-    : `the native module is built for ${PLATFORMS.join(', ')} only, and this is ${name}; ` +
+    : `a checkout builds the native module for ${PLATFORMS.join(', ')} only, and this is ${name}; ` +
         'the published package still works here, on memory storage, for one process.';
 }
 
@@ -59,8 +62,8 @@ export function cargoProblem(found, wanted) {
 }
 
 /**
- * Returns the environment in which cargo is found, or null if there is no cargo. Looks on PATH and in
- * `~/.cargo/bin`, which rustup adds to PATH only at the next login. Refuses if cargo does not run or is too old.
+ * Returns the environment in which cargo is found, or null if there is no cargo. Looks on PATH, in `$CARGO_HOME/bin`,
+ * and in `~/.cargo/bin`, which rustup adds to PATH only at the next login. Refuses if cargo does not run or is too old.
  *
  * @returns {{ PATH: string } | null}
  */
@@ -85,7 +88,7 @@ export function cargoEnvironment() {
   return null;
 }
 
-/** Refuses if Node.js is too old or the platform has no native module. */
+/** Refuses if Node.js is too old, or if `npm run build` does not build the native module for this platform. */
 export function checkMachine() {
   const problem = nodeProblem(process.versions.node) || platformProblem(platformName());
   if (problem !== null) throw new Refusal(problem);

@@ -22,7 +22,7 @@ const PATIENCE_MS = 600_000;
 const tests = join(root, '__test__');
 const bundle = join(root, '.cache', 'guest-specs.cjs');
 
-/** Modules of the machine that bundles. */
+/** Puts empty modules in place of packages that only the machine with the bundler needs. */
 const absent = {
   name: 'absent',
   setup({ onResolve, onLoad }) {
@@ -47,7 +47,7 @@ export async function bundleSpecs() {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    // Of `client-bundles.mts`, the only file that reads them.
+    // The values for `client-bundles.mts`: no other file in the bundle reads them.
     define: {
       'import.meta.dirname': JSON.stringify(join(tests, 'support')),
       'import.meta.url': JSON.stringify(pathToFileURL(file).href),

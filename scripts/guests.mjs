@@ -127,7 +127,10 @@ function isNative({ platform }) {
   return TARGETS[platform].cpu === process.arch;
 }
 
-/** Returns whether a guest runs with this machine's libraries, if its processor is this machine's. */
+/**
+ * Returns whether a guest's Node.js is from npm or from Debian. Such a guest runs with this machine's libraries if its
+ * processor is this machine's.
+ */
 function usesOwnGlibc({ npm, program }) {
   return npm !== undefined || program !== undefined;
 }
@@ -214,8 +217,8 @@ function unpackWheel(folder, [version, tag]) {
 }
 
 /**
- * Makes a copy of a program with another dynamic linker, through a link whose path is as long as the linker's: this
- * machine has no musl in /lib.
+ * Makes a copy of a program that is linked with musl. The copy names a link in /tmp as its dynamic linker, because this
+ * machine has no musl in /lib. The link's path is as long as the path that it replaces.
  */
 function relinked(program, folder) {
   const [own] = /\/lib\/ld-musl-\w+\.so\.1/.exec(readFileSync(program, 'latin1')) ?? [];
@@ -234,7 +237,8 @@ function relinked(program, folder) {
  *
  * @param {string} name one of GUESTS
  * @returns {{ command: string[], env: Record<string, string>, wrapper: string[] }} the command that starts its Node.js,
- *   with its environment; `wrapper` stands before the first such command
+ *   with its environment. `wrapper` is put before the command that a caller starts; the programs that this command
+ *   starts need no wrapper of their own
  */
 export function installGuest(name) {
   const { npm, wheel, linker, program: own } = GUESTS[name];

@@ -1,7 +1,8 @@
 /**
  * The functions of musl that native modules call, and `stderr`. musl has no versions of symbols by which a floor could
- * be checked, so each name is here: musl 1.2.3 has all of them, and Alpine 3.17 has that version, as the first image of
- * Node.js 20 for Alpine. If a prebuild refuses another name, look from which version on musl has it, and add it.
+ * be checked, so each name is here. All of them are in musl 1.2.3, the version of Alpine 3.17, on which the first
+ * Alpine image of Node.js 20 was based. If a prebuild refuses another name, look from which version on musl has it, and
+ * add it.
  */
 export const MUSL = new Set(
   `

@@ -1,6 +1,6 @@
 /**
  * Reads what a native module needs and exports, from its own tables: ELF of either word size and byte order, and Mach-O
- * of 64 bits. `objdump` reads the files of its own machine only, and macOS has none.
+ * of 64 bits. GNU's `objdump` reads only files of its own machine, and macOS comes without it.
  */
 import { Refusal } from './steps.mjs';
 

@@ -59,7 +59,7 @@ export function faultsOf({ exported, needed, libraries, macos }, bytes) {
     if (!LIBRARIES.some((one) => one.test(name))) faults.push(`it needs the library ${name}`);
   }
   faults.push(...unknownSymbols({ needed, libraries, macos }));
-  // A version that only weak symbols need is needed all the same: the linker looks for versions, not for symbols.
+  // Also counts versions that only weak symbols need: the dynamic linker looks for versions, not for symbols.
   const newer = needed.flatMap(({ name, version }) => {
     const glibc = /^GLIBC_([\d.]+)$/.exec(version ?? '')?.[1];
     return glibc !== undefined && compareVersions(glibc, OLDEST_GLIBC) > 0 ? [{ name, glibc }] : [];

@@ -14,10 +14,10 @@
  * @property {boolean} released whether a release has it; the others are built only when they are named
  */
 
-/** The oldest glibc that a native module needs: that of Node.js 20's own programs. */
+/** The oldest glibc with which every native module must work: the oldest with which Node.js 20 itself works. */
 export const OLDEST_GLIBC = '2.28';
 
-/** The oldest macOS that a native module needs: that of Node.js 20's own programs. */
+/** The oldest macOS on which every native module must work: the oldest on which Node.js 20 itself works. */
 export const OLDEST_MACOS = '11.0';
 
 /** Largest number of bytes of a native module. */

@@ -56,7 +56,7 @@ const PARTS = {
   sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
   /** Requests with random paths, which count in series for the rest. */
   overflow: { minutes: 1, figures: { REQUESTS: 1_000_000 }, file: 'crash/overflow' },
-  /** Requests of each of two loads on each framework at two majors. */
+  /** Requests in each of two loads. Every framework gets both loads, at each of two majors. */
   middleware: { minutes: 15, figures: { REQUESTS: 100_000 }, file: 'processes/middleware-load' },
   /** Workers that are killed and replaced, whose gauges count on. */
   respawns: { minutes: 45, figures: { RESPAWNS: 20_000 }, file: 'processes/dead-gauges' },

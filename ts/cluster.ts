@@ -150,7 +150,7 @@ export class WorkerRegistry<
   /**
    * Metrics of all threads of this process, including the main thread and threads that ended. Any thread may call it.
    *
-   * @param options scope: `process` (default) or `application`
+   * @param options scope: `process` (default), `application` or `thread`
    * @returns rejects if a `collect` of this thread throws
    */
   async workerMetrics(options?: ScopeOptions): Promise<string> {

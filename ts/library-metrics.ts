@@ -1,7 +1,8 @@
 /**
  * The library's own metrics: how full the shared memory is, how many writers it has, how much was dropped. The heap has
- * one figure for each metric. Native code adds the figure to a scrape once, whichever processes declare the metric. If
- * metrics are not in the heap, this process's figures are shown.
+ * one figure for each metric. Native code adds the figure to a scrape once, whichever processes declare the metric.
+ * Metrics that are not in the heap are set by callbacks: to the heap's figures, or to this process's own if there is no
+ * heap.
  */
 
 import {

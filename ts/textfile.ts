@@ -115,7 +115,7 @@ class Election {
     server.unref();
     try {
       await new Promise<void>((done, fail) => {
-        // By this process itself: the primary of a cluster would listen for all workers.
+        // `exclusive` makes this process itself listen; else the primary of a cluster would listen for all workers.
         server.once('error', fail).listen({ path, exclusive: true }, done);
       });
     } catch (error) {

@@ -138,7 +138,7 @@ describe.each(subjects)('$name', ({ load }) => {
       ]);
     });
 
-    test('countingExceptions() as a decorator does not take a class of errors for the function to wrap', async () => {
+    test('countingExceptions() returns a decorator if it is given classes of errors and no function to wrap', async () => {
       const client = await load();
       const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'] });
       const failing = () => {

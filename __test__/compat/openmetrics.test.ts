@@ -10,7 +10,7 @@ import {
   type Client,
 } from '../support/subject';
 
-/** Makes metrics of every type, with values that prom-client prints as valid OpenMetrics text. */
+/** Makes metrics of prom-client's four types, with values that prom-client prints as valid OpenMetrics text. */
 function populate(client: Client): void {
   const c = new client.Counter({
     name: 'a_total',

@@ -13,8 +13,8 @@ import { any, inside, memory, oracle, subjects, thrown, type Client } from '../s
 /** The greatest relative error of a quantile. */
 const ERROR = 0.0109;
 /**
- * The time at which tests begin. Windows of prom-client begin with the first observation, and those of this package at
- * multiples of their length: so this is such a multiple.
+ * The time at which tests begin and make their series. Windows of prom-client begin when the series is made, and those
+ * of this package at multiples of their length: so this is such a multiple.
  */
 const START = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
 

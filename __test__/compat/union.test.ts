@@ -12,7 +12,7 @@ function types(text: string): string[] {
   return text.split('\n').filter((line) => line.startsWith('# TYPE'));
 }
 
-/** Makes one metric of each type that only OpenMetrics has. */
+/** Makes two enums, a state set and an info, whose types only OpenMetrics has. */
 function made(client: Client, prefix: string, more: object) {
   const common = { help: 'h', states: STATES, ...more };
   const state = new client.Enum({ ...common, name: `${prefix}state` });

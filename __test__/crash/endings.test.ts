@@ -3,9 +3,9 @@
  * Node.js. They end at random moments, in the middle of updates, scrapes and callbacks. No process crashes, hangs or is
  * kept alive, and scrapes of another process show all that was counted.
  *
- * Each of the four ways has 20 endings on each version, so a version has 80 in all; on the native update path it has 5
- * and 20. There are no more, because a start takes a tenth of a second of a core. `npm run torture` has 1,250 endings
- * of each way on each version; `MPMETRICS_TEST_ENDINGS` sets this number.
+ * Each of the four ways has 20 endings on each version, so a version has 80 in all; on the native update path, a way
+ * has 5, and a version 20. There are no more, because a start takes a tenth of a second of a core. `npm run torture`
+ * has 1,250 endings of each way on each version; `MPMETRICS_TEST_ENDINGS` sets this number.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

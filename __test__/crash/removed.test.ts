@@ -25,7 +25,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Milliseconds until scrapes must show all counts again: a busy machine needs less to find that the file is gone. */
+/** Milliseconds within which scrapes must show all counts. Even on a busy machine, a missing file is noticed sooner. */
 const PATIENCE = 20_000;
 
 const METRICS = `await ${performing('crash/removed/metrics.cjs')};`;

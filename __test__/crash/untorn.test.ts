@@ -26,7 +26,7 @@ interface Read {
   apart: number;
   /** Scrapes in which the summary's median does not match its count. */
   misranked: number;
-  /** How many of the summary's 48 states were seen: it has one after each of the 48 observations between resets. */
+  /** How many of the summary's 48 states were seen: it has one after each of the writer's 48 turns between resets. */
   states: number;
   tornRetries: number;
   tornGivenUp: number;

@@ -69,7 +69,10 @@ describe.skipIf(lacks('gcc'))('a program of this linker', () => {
 describe('the native module for a Node.js', () => {
   const [wide, , narrow] = FORMS;
   const big = FORMS[1];
-  /** The module's package is not installed or, where `npm run prebuilds` has made it, cannot be loaded here. */
+  /**
+   * Matches the warning that the native module of a platform cannot be used: its package is not installed or, after
+   * `npm run prebuilds`, this machine cannot load the module.
+   */
   const of = (platform: string) => new RegExp(`mpmetrics[-.]linux-${platform}\\b`);
   let app: Application;
 
@@ -134,7 +137,7 @@ describe('the native module for a Node.js', () => {
       of('arm-gnueabihf'),
     ],
     ['s390x', 'glibc', plain(big, '/lib/ld64.so.1'), of('s390x-gnu')],
-  ])('of %s with %s is that of its package', async (arch, _, file, said, maps = '') => {
+  ])('of %s with %s is looked for in its own package', async (arch, _, file, said, maps = '') => {
     const [errors, segments] = await seen(file, arch, maps);
     expect(errors.match(/\[MPMETRICS_MEMORY\]/g)).toHaveLength(1);
     expect(errors).toMatch(said);

@@ -33,7 +33,7 @@ const REACHED = (
   'pthread_create read readdir64 readlink statfs statx syscall(futex) ' +
   'syscall(getrandom) syscall(renameat2)'
 ).split(' ');
-/** Functions that cannot fail, end the process, make no system call, or belong to the loader. */
+/** Functions that cannot fail, that make no system call, that end the process, or that belong to the loader. */
 const PLAIN = new RegExp(
   '^(_.*|napi_.*|node_api_.*|dl\\w+|mem\\w+|str\\w+|pthread_(?!create$)\\w+|malloc|calloc|realloc|free|bcmp|' +
     'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2|clock_nanosleep)$',

@@ -44,7 +44,7 @@ describe.each(subjects)('$name', (subject) => {
     let text = '';
     await until(
       async () => (text = await print()).includes(`\n${line}`),
-      () => `${line} is shown: ${text}`,
+      () => `${line} is not shown: ${text}`,
     );
     return text;
   };

@@ -71,7 +71,7 @@ export class Serving {
     const socket = connect(this.port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
-    await until(seen, 'the request arrives');
+    await until(seen, 'the request does not arrive');
     socket.destroy();
   }
 
@@ -119,7 +119,7 @@ export async function counted(print: () => Promise<string>, requests: number): P
       counts = countsIn(await print());
       return total(counts) >= requests;
     },
-    () => `${requests} requests are counted: ${JSON.stringify(counts)}`,
+    () => `fewer than ${requests} requests are counted: ${JSON.stringify(counts)}`,
   );
   return counts;
 }

@@ -4,8 +4,8 @@
  *
  * It uses nothing but Node.js and the package in `dist/`, and prints one line of JSON: what is not as it should be.
  *
- * - `SMOKE_NODE` is the command that starts Node.js, as JSON, where that is more than a path: a dynamic linker before
- *   it.
+ * - `SMOKE_NODE` is the command that starts Node.js, as a JSON array, because on some platforms a dynamic linker stands
+ *   before the path of Node.js. Without it, the command is the path of this Node.js.
  * - `SMOKE_OTHER` is the same with its environment, for one further process on another platform; see `main`.
  */
 const { spawn } = require('node:child_process');

@@ -98,7 +98,7 @@ function ours(): Processes {
   return new Processes(() => app.run('app.js', { env }));
 }
 
-/** Returns the values of the gauges that count living processes, if one of these has set its gauges. */
+/** Returns what the live gauges show if, of all living processes, only `process` has set its gauges, to `value`. */
 const living = (value: number, process: string): Record<string, number> => ({
   livesum: value,
   livemin: value,

@@ -120,7 +120,7 @@ test('finds packages that pnpm installed', () => {
   const app = application({ name: 'shop' }, { [store]: TWO['prom-client'] });
   const { status, stdout } = doctor(app);
   expect(stdout).toContain(`prom-client 15.1.3, in ${app.folder}/node_modules/.pnpm/`);
-  // The application itself does not depend on prom-client, so the override suffices, without an alias.
+  // The application itself does not depend on prom-client, so an override suffices: its dependencies need no change.
   expect(stdout).toMatch(
     /with npm:\n {4} {2}"overrides": \{\n {4} {4}"prom-client": "npm:mpmetrics@/,
   );

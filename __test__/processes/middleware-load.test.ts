@@ -112,7 +112,7 @@ async function settled(port: number, { app }: Case, { folder }: Application, mos
       const apart = Object.values(open).reduce((all, more) => all + Math.abs(more), 0);
       return running.length > 0 && running.every((one) => one === 0) && apart <= most;
     },
-    () => `the counts are what the workers wrote: ${JSON.stringify({ open, counts })}`,
+    () => `the counts are not what the workers wrote: ${JSON.stringify({ open, counts })}`,
   );
   return { requests: counts.requests, wrote };
 }

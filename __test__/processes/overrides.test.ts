@@ -11,7 +11,8 @@ afterEach(() => {
 
 /**
  * Code that adds `n` to `own_total`, observes `n` in `own_seconds`, and replaces the `get()` of both. The new `get()`
- * of `own_total` yields `n * 100`, and the new `get()` of `own_seconds` yields no value.
+ * of `own_total` yields `n * 100`, and the new `get()` of `own_seconds` yields no value. As with prom-client, only JSON
+ * has what the `get()` of a histogram yields: texts show the process's own observations.
  */
 const declare = (n: number) => `await ${performing('processes/overrides/declare.cjs', n)}`;
 

@@ -78,7 +78,7 @@ export class Program {
   async reports(count: number): Promise<Map<string, Report>> {
     const reports = new Map<string, Report>();
     for (let i = 0; i < count; i++) {
-      // The process itself waits for as long as one line is waited for, and it has to start first.
+      // `report.js` itself waits up to `PATIENCE` for arrivals before it prints, and the process has to start first.
       const report = JSON.parse(await this.line(2 * PATIENCE)) as Report;
       reports.set(report.who, report);
     }

@@ -1,4 +1,4 @@
-/** ELF files as far as the loader reads them, to stand for those of other Node.js. */
+/** Makes ELF files with only the parts that `ts/libc.ts` reads. Tests use them in place of other builds of Node.js. */
 
 /** The forms of ELF files: of 32 and 64 bits, of either byte order. */
 export const FORMS = [
@@ -16,7 +16,7 @@ export type Form = (typeof FORMS)[number];
 export const [PHDR, LOAD, INTERP] = [6, 1, 3];
 
 /**
- * Returns an ELF file as far as the loader reads it.
+ * Returns an ELF file with only the parts that `ts/libc.ts` reads.
  *
  * @param form of the file
  * @param headers types of its program headers

@@ -10,7 +10,7 @@ export interface Scraped {
   text: string;
   /** The duration of the scrape in milliseconds. */
   ms: number;
-  /** The duration in milliseconds of work, by the clock of patience.mjs: on a busy machine fewer than `ms`. */
+  /** The duration of the scrape by the clock of patience.mjs, in milliseconds; less than `ms` on a busy machine. */
   work: number;
   /** How often a timer of 5 ms ran during the scrape: 0 if the event loop was blocked. */
   turns: number;

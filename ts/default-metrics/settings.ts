@@ -43,10 +43,10 @@ export interface DefaultMetricsCollectorConfiguration<
    */
   ifExists?: 'throw' | 'reuse';
   /**
-   * True: each process has series of its own, with the labels `pid` and `worker` (the number of a cluster worker,
-   * `primary` for any other process). Values of a process's threads are added up. The two labels are default labels.
-   * Gauges of a dead process are not shown any more. Its other series are removed later: when some 64 new
-   * processes or threads have taken the places of dead ones.
+   * True: each process has series of its own, with the labels `pid` and `worker` (on Linux the number of a cluster
+   * worker; `primary` for any other process, and for all processes on other systems). Values of a process's threads are
+   * added up. The two labels are default labels. Gauges of a dead process are not shown any more. Its other series are
+   * removed later: when some 64 new processes or threads have taken the places of dead ones.
    */
   perProcess?: boolean;
   /**

@@ -1,4 +1,4 @@
-/** Families as rows, the objects with which prom-client's `get()` resolves. TypeScript makes all output from rows. */
+/** Families as rows, the objects with which prom-client's `get()` resolves. TypeScript makes its outputs from rows. */
 
 import { reviveLabelValue } from '../labels';
 import {

@@ -10,7 +10,7 @@ export function isAutomatic(): boolean {
   return thread[END] !== undefined;
 }
 
-/** Marks requests as counted automatically, until {@link endAutomatic} calls this function. */
+/** Marks requests as counted automatically. {@link endAutomatic} calls `end`, and takes the mark away. */
 export function onEnd(end: () => void): void {
   thread[END] = end;
 }

@@ -31,7 +31,7 @@ export interface ExpressRequest {
   [ROUTE]?: { readonly route: unknown; readonly pattern: string | undefined } | undefined;
 }
 
-/** The layers with the mounts of the routers around a route, the outermost first, inside one application. */
+/** The layers by which the routers around a route are mounted inside one application, the outermost first. */
 type Way = readonly Layer[];
 
 /** The ways to each route. A route of a router that is mounted twice has two. */

@@ -145,8 +145,8 @@ function guessed(layer: Layer, path: string): string {
 }
 
 /**
- * Returns the pattern of a part between two slashes that is not a single parameter: a text, in which there may be
- * parameters; `*` if the mount also matches another text around these.
+ * Returns the pattern of a part between two slashes that is not a single parameter: its text, with parameters in it if
+ * it has any; `*` if the mount also matches when the text beside the parameters is another one.
  *
  * @param other matches the path with another text in place of this part
  */

@@ -13,12 +13,12 @@ export interface BodySizes {
 /** Statuses of responses of which Node.js sends no body, whatever the program writes. */
 const BODILESS: readonly (number | undefined)[] = [204, 304];
 
-/** A request, as what receives the parts of its body. */
+/** The method of a request that Node.js calls with each part of the body. */
 interface Arriving {
   push: (...given: unknown[]) => unknown;
 }
 
-/** A response, as what the parts of its body are written to. */
+/** The members of a response with which a program writes the body. */
 interface Written {
   readonly writableEnded?: boolean;
   write: (...given: unknown[]) => unknown;

@@ -217,7 +217,8 @@ function compile(text: string): Factory | null {
  * };
  * ```
  *
- * If b has a default value `me`, `t1 = "me"` where v1 is undefined, and its last `if` is left out.
+ * If b has a default value `me`, the code of `find` sets `t1 = "me"` where v1 is undefined, and has no `if` that sets
+ * `t1 = 'undefined'`.
  *
  * With `typed`, `find` and `at` also note whether a value is not a string, and call {@link LookupHooks.typed} before
  * they remember the leaf.

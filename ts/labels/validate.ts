@@ -36,8 +36,8 @@ export function validateLabels(declared: readonly string[], labels: unknown): vo
 }
 
 /**
- * The label object of the arguments of `labels()` or `remove()`: the object itself, or one value for each declared
- * name. May be null, which prom-client accepts.
+ * Returns the label object that the arguments of `labels()` or `remove()` mean. The arguments are that object, which
+ * may be null, as with prom-client, or one value for each declared name.
  *
  * @param open the names without default values; the arguments may also be one value for each of these
  * @throws Error if there are not as many values as names

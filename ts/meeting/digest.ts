@@ -5,8 +5,8 @@ const START = 0x6c62272e07bb014262b821756295c58dn;
 const PRIME = 0x0000000001000000000000000000013bn;
 
 /**
- * Returns a hash of a text, for names of which no user chooses two that are equal on purpose. It is not cryptographic:
- * loading Node.js' `crypto` would take a tenth of the time in which this package starts.
+ * Returns a hash of a text, for names. It is not cryptographic, because no user chooses texts so that their hashes are
+ * equal, and because loading Node.js' `crypto` would take a tenth of the time in which this package starts.
  *
  * @returns 32 hexadecimal digits
  */

@@ -11,7 +11,8 @@ export type { AggregatorFunction } from './joining';
 
 /**
  * The functions by the name of a metric's `aggregator`. All except `first` and `omit` add the sums, counts and buckets
- * of histograms and summaries, and compute quantiles of the mixture (`mixture.ts`). For gauges only:
+ * of histograms and summaries, and compute quantiles of the mixture (`mixture.ts`). For gauges only, except that state
+ * sets, too, have `all` and `mostrecent`:
  *
  * - `all`: rows of different processes have different labels, which keep the rows apart
  * - `mostrecent`: takes the last row, because prom-client's JSON has no times

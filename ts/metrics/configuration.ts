@@ -53,9 +53,10 @@ export interface MetricConfiguration<T extends string> {
   ifExists?: 'throw' | 'reuse';
   /**
    * Seconds without an update by any process or thread after which a series is removed for all of them. Unless the
-   * machine is overloaded, the series is removed within one and a half times that time. The next update makes it again.
-   * The removal loses no update that is a plain store: on x86-64 (but not under Electron) those of counters, histograms
-   * and summaries are, on Arm processors with LSE those of counters. An update by another process is noticed only if it
+   * machine is overloaded, the series is removed within one and a half times that time, or within twice that time if
+   * all processes that updated it have ended. The next update makes it again. The removal loses no update that is a
+   * plain store. These updates are plain stores: on x86-64, except under Electron, those of counters, histograms and
+   * summaries; on Arm processors with LSE, those of counters. An update by another process is noticed only if it
    * changes a value. Of a gauge's series, each process or thread removes its own part. Series without labels, and those
    * of `labelValues`, are not removed.
    */

@@ -137,7 +137,7 @@ function textsOf(metric: Info, values: unknown): Record<string, string> {
   return Object.fromEntries(given.map(([name, value]) => [name, asText(value)]));
 }
 
-/** Checks the options of an info, and returns them with the name that is shown. Leaves the rest to `Metric`. */
+/** Checks the options of an info, and returns them with a name that ends with `_info`. Leaves the rest to `Metric`. */
 function checked<T extends string>(config: InfoConfiguration<T>): InfoConfiguration<T> {
   if (config === null || typeof config !== 'object' || !config.name) return config;
   refuseOptions({ ...config }, NOT_POSSIBLE, SORT);

@@ -39,7 +39,7 @@ const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 /** The most states of a metric: the bits of a whole number in a double. The native module has the same limit. */
 const MOST_STATES = 53;
 
-/** The mask in which only the first state is set: an enum whose cell has 0 is in it. */
+/** The mask in which only the first state is set. An enum whose cell has 0 is shown as if it had this mask. */
 const FIRST = 1;
 
 /** Valid names of labels. The metric's name must be one, because its samples have a label of that name. */

@@ -48,8 +48,8 @@ export class Summary<T extends string = string> extends Metric<T> implements New
   declare readonly [OBSERVING]: Update;
 
   /**
-   * @throws as any metric does, and RangeError for a negative `maxAgeSeconds`, or for `ageBuckets` that are no positive
-   *   whole number
+   * @throws as any metric does, and RangeError for a negative `maxAgeSeconds`, or for `ageBuckets` that are negative or
+   *   not whole. If either is 0, there is no window, and the other is not checked
    */
   constructor(config: SummaryConfiguration<T>) {
     const defaults = { percentiles: DEFAULT_PERCENTILES.slice(), compressCount: 1000 };

@@ -1,4 +1,7 @@
-/** Timers of histograms, summaries and gauges. The clock is read at every call, because tests replace it. */
+/**
+ * Timers of histograms, summaries and gauges. `process.hrtime` is not saved when this module is loaded, because tests
+ * replace it.
+ */
 
 import type { Timer } from './functions-api';
 
@@ -16,7 +19,7 @@ function dispose(this: EndTimer): void {
   this.call(DISPOSAL);
 }
 
-/** Makes a function that ends a timer at its first call on {@link DISPOSAL}, and at each other call. */
+/** Makes `end` a timer: its disposal calls `end` on {@link DISPOSAL}, by which `end` tells it from other calls. */
 function disposable(end: (this: unknown, ...given: (object | undefined)[]) => number): EndTimer {
   if (DISPOSE !== undefined) (end as EndTimer)[DISPOSE] = dispose;
   return end as EndTimer;

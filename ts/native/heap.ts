@@ -110,7 +110,7 @@ export interface HeapStats {
   adoptions: number;
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: number[];
-  /** Ended processes and threads that gauges with the aggregator `all` do not show any more, for each gauge. */
+  /** Ended processes and threads that metrics with `dead: 'keep'` do not show any more; counted for each metric. */
   droppedLives: number;
   /** Exemplars that were not recorded, for want of a lock in time or of memory. */
   droppedExemplars: number;

@@ -17,7 +17,7 @@ export function byName(metrics: Iterable<MetricRows>): MetricRows[][] {
 /**
  * Returns the function that joins metrics of one name: that of the first metric's `aggregator`, or else the sum.
  *
- * @throws Error for a name that prom-client does not know
+ * @throws Error for a name that `aggregators` does not have, with prom-client's message
  */
 export function aggregatorOf([metric]: readonly MetricRows[]): AggregatorFunction {
   const name = metric!.aggregator ?? 'sum';

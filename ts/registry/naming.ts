@@ -9,7 +9,7 @@ import type { Registered } from './registered';
 /**
  * Checks a prefix.
  *
- * @throws TypeError if no name of a metric may begin with it
+ * @throws TypeError if it has a colon, or if no name of a metric may begin with it
  */
 export function prefixOf(given: unknown): string {
   if (typeof given === 'string' && /^(?:[a-zA-Z_][a-zA-Z0-9_]*)?$/.test(given)) return given;

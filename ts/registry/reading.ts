@@ -255,8 +255,8 @@ export class Reading {
   }
 
   /**
-   * Selects the families to read in the heap: all with this registry's tag, and those of its metrics that have another
-   * tag.
+   * Selects the families to read in the heap: all with the tag {@link Contents.whole}, if there is one, and those of
+   * `metrics` that have another tag.
    *
    * @param wanted returns whether to read a metric whose family has another tag
    * @param only true to read no families but those of `metrics`

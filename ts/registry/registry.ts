@@ -124,7 +124,10 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return read(this, options, 'application').text();
   }
 
-  /** Returns {@link metrics} as UTF-8. The output of native code is never converted to a JavaScript string. */
+  /**
+   * Returns {@link metrics} as UTF-8. The text that native code prints is never a JavaScript string, unless a subclass
+   * or the program has replaced a method that makes the text.
+   */
   async metricsBuffer(options?: PrintOptions): Promise<Bytes> {
     const plain = (this as Methods).metrics === own.metrics && !overridden(this);
     if (!plain) return Buffer.from(await this.metrics(options));
@@ -225,7 +228,10 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     for (const metric of this[CONTENTS].metrics.values()) metric.reset?.();
   }
 
-  /** Removes all metrics, collectors and default labels, and keeps the prefix. Does not change parts of other processes and threads. */
+  /**
+   * Removes all metrics, collectors and default labels, and keeps the prefix. Does not change parts of other processes
+   * and threads.
+   */
   clear(): void {
     this[CONTENTS].clear();
   }

@@ -42,7 +42,7 @@ export const OPTIONS: readonly (keyof ServingOptions)[] = [
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Null for HEAD. */
+  /** Null if a HEAD request is answered with status 200. */
   readonly body: Uint8Array | null;
 }
 

@@ -72,7 +72,10 @@ export interface Expiring {
 interface Own {
   /** When the handle was last known to be updated, in milliseconds. */
   at: number;
-  /** A copy of the handle's cells from when it was last woken or bound; null if that was long ago. */
+  /**
+   * A copy of the handle's cells from when it was last woken or bound. Null if that was long ago, or if `remember` made
+   * no copy.
+   */
   cells: Float64Array | null;
   /** For how many more checks the copy is kept. */
   periods: number;
@@ -145,7 +148,8 @@ export class Expiry {
   }
 
   private remember(h: Handle): void {
-    // Copies only cells that plain stores update: native code does not read the cells of a removed series.
+    // Copies only cells in the heap that plain stores update. A rescue reads the cells again after the series was
+    // removed, and native code does not read them then.
     const { kind } = this.metric.shape;
     const cells = h.backing === Backing.Heap && h.path === null ? readImage(h, kind) : null;
     this.own.set(h, { at: now(), cells, periods: KNOWN, values: '' });

@@ -1,4 +1,4 @@
-/** From the labels that a caller gives to the label set under which the update counts. */
+/** Turns the labels that a caller gives into the label set under which the caller's update counts. */
 
 import {
   isLong,

@@ -1,6 +1,7 @@
 /**
- * Ends while another process holds the heap lock, as the argument says: `pending` with new series, `kept` also with
- * a removal that a scrape keeps back. When it ends, it has the holder of the lock killed, some deadlines of the lock later.
+ * Ends while another process holds the heap lock. With the argument `pending` it then has pending series, with `kept`
+ * also a removal that a scrape keeps back. When it ends, it starts a shell that kills the holder of the lock after
+ * 100 ms, which is five times the deadline of the lock.
  */
 const { spawn } = require('node:child_process');
 process.on('exit', () => {

@@ -1,4 +1,4 @@
-/** Uses all types of metrics and most methods of the client that argv names, and prints the results. */
+/** Uses prom-client's four types of metrics and many methods of the client that argv names, and prints the results. */
 const http = require('node:http');
 const { once } = require('node:events');
 const client = require(process.argv[2]);

@@ -57,7 +57,8 @@ static int look(struct dl_phdr_info *object, size_t size, void *given) {
   return 0;
 }
 
-/* Does not call dladdr, which looks at all symbols of an object: V8 reads the clock all the time, and node has many. */
+/* Does not call dladdr, which would be too slow: it looks at all symbols of an object. The program `node` has many
+ * symbols, and V8 reads the clock all the time. */
 static int is_native(void *caller) {
   struct search search = { (size_t)caller, 0 };
   dl_iterate_phdr(look, &search);

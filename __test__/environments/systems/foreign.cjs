@@ -1,7 +1,8 @@
 /**
  * Makes this process believe that it runs on another system: `node --require ./foreign.cjs`, with `FOREIGN` as the names
- * of the system and the processor. What Linux has in /proc, /sys and /dev is absent, and so are the calls that the system
- * lacks. Each attempt to use them is written as a line to the file `FOREIGN_LOG`.
+ * of the system and the processor. Files in /proc, /sys and /dev are absent, and neither a program can be started nor a
+ * native module loaded. Each attempt at one of these is written as a line to the file `FOREIGN_LOG`. On `win32`,
+ * `process` also lacks the functions for users and groups.
  */
 const child = require('node:child_process');
 const fs = require('node:fs');

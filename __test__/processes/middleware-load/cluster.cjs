@@ -2,9 +2,9 @@
  * A cluster of two workers that serve the application `app.cjs` at one port. Prints a line of JSON for each worker that
  * listens. A worker that ends is replaced.
  *
- * Each answer has the header `X-Answer` with the worker's process id, the method and the URL. When a response has ended, or its
- * connection has closed before, the worker appends a line `METHOD URL STATUS` to the file `answers-PID.log`; the status
- * is 499 if the connection closed first. Files keep what a killed worker wrote.
+ * Each answer has the header `X-Answer` with the worker's process id, the method and the URL. When a response has
+ * ended, or its connection has closed before, the worker appends a line `METHOD URL STATUS` to the file
+ * `answers-PID.log`; the status is 499 if the connection closed first. Files keep what a killed worker wrote.
  */
 'use strict';
 const cluster = require('node:cluster');

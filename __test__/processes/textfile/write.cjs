@@ -1,6 +1,7 @@
 /**
- * Writes 200 metrics to FILE: gauges, TIMES times without a pause, each time after adding 1 to all of them; or, if
- * INTERVAL is set, counters, every INTERVAL seconds by `textfile()`, after adding 1 to the first one once.
+ * Writes 200 metrics to FILE. Without INTERVAL they are gauges: the program adds 1 to all of them and writes them,
+ * TIMES times without a pause. With INTERVAL they are counters: the program adds 1 to the first one, once, and
+ * `textfile()` writes them every INTERVAL seconds.
  *
  * The gauges of a process that was killed while it added are not shown any more, so those that are shown are equal.
  */

@@ -21,9 +21,9 @@ pub enum Aggregator {
     Min,
     /// The largest part.
     Max,
-    /// Each part by itself, under the labels `pid` and, for a worker thread, `thread`. Gauges only.
+    /// Each part by itself, under the labels `pid` and, for a worker thread, `thread`. Gauges and state sets only.
     All,
-    /// The part that was set last. Gauges only.
+    /// The part that was set last. Gauges and state sets only.
     MostRecent,
     /// The value of the one cell that all writers share, in place of parts. Gauges only.
     Shared,
@@ -56,14 +56,16 @@ impl Aggregator {
         !matches!(self, Self::Average | Self::Shared | Self::Omit)
     }
 
-    /// Returns the aggregator of a family. It is [`Aggregator::Sum`] in place of
+    /// Returns the aggregator of a family. Of a counter, gauge, histogram or summary it is [`Aggregator::Sum`] in place
+    /// of
     ///
     /// - an unknown name,
     /// - an aggregator for gauges only, if the family is of another type,
     /// - [`Aggregator::All`], if the family has one of the label names that [`Aggregator::All`] adds.
     ///
     /// A state set has names of its own, whose rule is used for the number of each state: `any` is the largest part,
-    /// `every` the smallest, `count` the sum. The largest part is also used in place of an unknown name, and for infos.
+    /// `every` the smallest, `count` the sum. The largest part is used in place of an unknown name, and of `all` if the
+    /// family has one of these label names. It is also used for infos.
     #[must_use]
     pub fn of(metric_type: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);

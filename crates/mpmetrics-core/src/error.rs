@@ -155,7 +155,7 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// A limit is reached that the process that made the segment set.
+    /// A limit is reached. The process that made the segment has set it.
     #[error("limit reached: at most {limit} {}", refusal.what())]
     Quota {
         /// The limit, named by the refusal that it causes.

@@ -166,8 +166,8 @@ impl MetricType {
         self.row().is_level
     }
 
-    /// The name of the label that rows have beside their series' own labels; empty for none. The rows of a state set
-    /// have the family's name for it, which `scrape` and `exposition` know.
+    /// The name of the label that rows have beside their series' own labels; empty for none. It is also empty for a
+    /// state set: the label of its rows has the family's name, and `scrape` and `exposition` handle it.
     #[must_use]
     pub fn row_label(self) -> &'static [u8] {
         self.row().row_label

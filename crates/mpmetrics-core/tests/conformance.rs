@@ -107,7 +107,7 @@ fn each_fault_is_found_by_its_check() {
     let [_, slow] = names();
     let found = |check: &&str| FAULTS.iter().any(|fault| fault.check == *check);
     let missed: Vec<_> = slow.into_iter().filter(|check| !found(check)).collect();
-    assert_eq!(missed, ["a mutex outlives its holder, or is refused"], "its type is no call");
+    assert_eq!(missed, ["a mutex outlives its holder, or is refused"], "no fault replaces mutexes");
 }
 
 #[test]

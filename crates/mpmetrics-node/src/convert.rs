@@ -119,7 +119,8 @@ pub struct Spec {
     /// Declared label names.
     pub label_names: Vec<String>,
     /// Upper bounds of a histogram; the numbers of a summary's options; the mask that a state set's cell of 0 stands
-    /// for.
+    /// for. Last, of a gauge, state set or info that counts the dead: how many dead lives are shown, if each is shown
+    /// by itself.
     pub numbers: Float64Array,
     /// The states of a state set, in the order of the bits of its mask.
     pub states: Vec<String>,

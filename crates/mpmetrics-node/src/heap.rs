@@ -34,7 +34,7 @@ type Segments = HashMap<(u64, u64), (Arc<Segment>, Arc<Doorbell>)>;
 pub struct Options {
     /// Absolute path of a segment that the user named.
     pub path: Option<String>,
-    /// Name of the application's segment, if the user named none.
+    /// Name of the segment in the library's own directory, if there is no `path`.
     pub name: Option<String>,
     /// Directories in which the library's own directory may lie, best first.
     pub directories: Option<Vec<String>>,
@@ -235,8 +235,8 @@ impl NativeHeap {
         writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
     }
 
-    /// Takes the gauges of a process's dead writers out of their slots now. Returns how many there were; 0 for a living
-    /// process.
+    /// Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges; 0 for a
+    /// living process.
     #[napi]
     pub fn end_lives(&self, pid: u32) -> Result<u32> {
         self.segment.heap().end_lives(pid).map_err(|error| failure(&error))
@@ -331,7 +331,8 @@ impl NativeHeap {
         self.bell.leave();
     }
 
-    /// Removes the file if no writer of another process lives. Returns whether it did.
+    /// Removes the file if no slot is awaited, and no writer of another process lives. Returns whether it did. Does not
+    /// remove a segment that the user named by its path.
     #[napi]
     pub fn tidy(&self) -> Result<bool> {
         self.segment.tidy(Some(self.process.key())).map_err(|error| failure(&error))

@@ -60,8 +60,9 @@ pub struct ScrapeOptions {
     /// Families that the heap does not hold, which are printed after the heap's families. `json` leaves them out,
     /// because its reader has them already.
     pub extra: Option<Vec<ExtraFamily>>,
-    /// What is printed before all names. `json` leaves the prefix out, because its reader looks families up by their
-    /// names. But the reader adds the prefix, so `json` joins the series whose labels are the same with the prefix.
+    /// What is printed before all names, and before the name of the label that shows a state. `json` leaves the prefix
+    /// out, because its reader looks families up by their names, and adds the prefix later. So `json`, too, joins
+    /// series whose labels are the same once the prefix is added.
     pub prefix: Option<String>,
     /// Units of families of the heap, which OpenMetrics shows.
     pub units: Option<Vec<FamilyUnit>>,

@@ -30,7 +30,8 @@ pub struct HeapStats {
     pub adoptions: f64,
     /// Updates of series that were refused, by the number of the reason.
     pub dropped: Vec<f64>,
-    /// Dead lives that gauges with the aggregator `all` do not show any more, counted for each gauge.
+    /// Dead lives that infos, and gauges and state sets with the aggregator `all`, do not show any more. A life is
+    /// counted once for each family.
     pub dropped_lives: f64,
     /// Exemplars that were not recorded.
     pub dropped_exemplars: f64,

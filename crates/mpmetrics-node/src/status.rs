@@ -15,9 +15,9 @@ pub enum Status {
     Full,
     /// A limit is reached.
     Limit,
-    /// The writer's slot was lost.
+    /// The writer's slot was lost, or the segment is retired.
     Lost,
-    /// The heap's bytes contradict each other.
+    /// The heap's bytes contradict each other, or are of another layout version.
     Corrupt,
     /// The block belongs to another series now.
     Gone,

@@ -47,7 +47,7 @@ export class Backlog {
   private more = false;
   /** Whether {@link leave} is called when the process exits. */
   private listening = false;
-  /** True after no slot could be claimed, until {@link flush} tries again. */
+  /** True from an attempt to claim a slot until the attempt succeeds, or the waiting calls are tried again. */
   slotless = false;
 
   constructor(heap: Backlogged) {

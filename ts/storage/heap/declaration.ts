@@ -95,7 +95,7 @@ export class Declaration {
    */
   bindEach(labels: readonly LabelText[]): number {
     const at = labels.findIndex((label) => this.overflows(label));
-    // The series for refused ones is made by itself.
+    // A call that makes the series for refused ones makes no other series.
     const some = at === -1 ? labels : labels.slice(0, Math.max(1, at));
     const texts = some.flatMap(({ text, types }) => [text, types]);
     return this.withoutLimit(some[0]!, () => this.host.writer.bindEach(this.number!, texts, out));

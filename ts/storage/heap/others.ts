@@ -19,7 +19,7 @@ export class HeapOthers implements Others {
   removeAll(): void {
     const { roster } = this.parts;
     if (roster.shape.kind.sharedGauge) {
-      // Changes of shared gauges that pending handles have are lost with the series.
+      // A pending handle of a shared gauge has changes that are not in the heap. They are lost with the series.
       for (const h of roster.handles()) {
         if (h.backing === Backing.Pending) this.pending.forget(h);
         // The next update makes the series again.

@@ -174,9 +174,9 @@ export class Pending {
       const there = host.life === life ? ownImage(h, kind) : null;
       const merged = there !== null && mergeImage(h, kind, own, bucketSource);
       if (!merged || h.backing === Backing.Pending) {
-        // Merged, but the handle left its block meanwhile, and counts in cells of its own again. These cells began as a
-        // copy of the block, which may lack `own` or include counts of dead writers. So their content is replaced by
-        // what this isolate had in the block, plus `own`.
+        // Merged, but the handle left its block meanwhile, and counts in cells of its own again. These began as a copy
+        // of the block. The copy may lack `own`, and it may include counts of dead writers. So the cells get `own`
+        // instead and, if the kind adds, what this isolate had in the block before the merge (`there`).
         if (merged) this.keep(h, kind.adds ? kind.plus(there, own, h.size) : own);
         // Not merged, and the handle left its block meanwhile: its cells may have the value of a shared gauge that was
         // brought from a segment that was left.

@@ -50,7 +50,8 @@ export class Scrapes {
   /**
    * @param tally counts that are added to the heap's before each scrape
    * @param keeping keeps back resets while scrapes are under way
-   * @param patience milliseconds that a scrape waits for other writers, and that a run waits for its callbacks
+   * @param patience milliseconds for which a scrape waits for other writers and for pending counts, and for which the
+   *   doorbell waits for callbacks of this isolate
    */
   constructor(heap: Scraped, tally: Tally, keeping: Keeping, patience: () => number) {
     this.heap = heap;

@@ -1,6 +1,6 @@
 /**
- * Counts of dropped updates, and of observations that no quantile shows or that are in the nearest bucket, until these
- * counts are added to the heap's.
+ * Counts dropped updates, observations that no quantile shows, and observations that count in the nearest bucket
+ * because their series may have no further octave. Adds these counts to the heap's later.
  */
 
 import { REFUSALS, type NativeWriter, type Refusal } from '../../native';

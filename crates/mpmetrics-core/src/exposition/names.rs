@@ -77,8 +77,8 @@ pub(super) fn base<'a>(name: &'a str, suffix: &str) -> &'a str {
     name.strip_suffix(suffix).unwrap_or(name)
 }
 
-/// Returns the suffix that samples of a family have and the family's name has not. The name of an info that was made
-/// elsewhere may lack the suffix; such an info keeps its name for its samples.
+/// Returns the suffix that OpenMetrics shows in the names of a family's samples, and not in the name of the family. The
+/// name of an info that was made elsewhere may lack the suffix; then there is none.
 fn suffix(name: &str, type_name: &str) -> Option<&'static str> {
     let suffix = MetricType::of_name(type_name).map_or("", MetricType::suffix);
     (!suffix.is_empty() && (type_name == COUNTER || name.ends_with(suffix))).then_some(suffix)

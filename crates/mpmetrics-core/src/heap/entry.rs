@@ -17,8 +17,8 @@ impl Heap {
     /// Opens the heap in a region, if its layout and machine are this build's.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if the region has no heap, [`Error::Version`] or [`Error::Machine`] if a build with another layout or for another
-    /// machine or C library made the heap.
+    /// [`Error::Corrupt`] if the region has no heap, [`Error::Version`] or [`Error::Machine`] if a build with another
+    /// layout or for another machine or C library made the heap.
     pub fn open(region: Arc<dyn Region>) -> Result<Self> {
         init::check(Words(region.words()))?;
         Ok(Self::over(region))

@@ -10,7 +10,7 @@ use crate::layout::{
 use crate::os::{self, ProcessIdentity};
 use crate::region::Region;
 
-/// Largest size of any segment in bytes: as much as a process can map beside its other memory.
+/// Largest size of any segment in bytes. A 64-bit process can map so much beside its other memory.
 const MAX_SEGMENT_BYTES: u64 = 1 << 42;
 
 /// Limits that the process that makes a segment sets for all processes.

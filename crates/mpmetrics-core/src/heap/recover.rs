@@ -84,7 +84,8 @@ fn count_families(words: Words<'_>, census: &mut Census) -> Result<()> {
         census.texts.insert(words.load(at + fam::TEXT)?);
         census.entries.push((words.load(at + fam::HASH)?, Target::Family(id)));
         words.store(at + fam::SERIES, 0)?;
-        // The last holder may have died before it put a series that it published on the list.
+        // Ends the list of the family's series, because one may be missing from it: the last holder may have died after
+        // it published a series and before it added the series to the list. Readers then read all series.
         words.store(at + fam::LATEST, 0)?;
     }
     // Drops a family whose record was filled but not counted yet: no other process has seen it.

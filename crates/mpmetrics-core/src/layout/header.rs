@@ -28,7 +28,7 @@ pub const HASH_KEY: usize = 12;
 pub const INTENT: usize = 14;
 /// 1 if series were removed without the heap lock and are still to be reclaimed.
 pub const DIRTY: usize = 15;
-/// The least next birth number. See [`super::BlockBirth`] for the time that a birth tells.
+/// The smallest number that the next birth may have. See [`super::BlockBirth`] for the time that a birth tells.
 pub const BIRTH: usize = 16;
 /// Unix time of the last claim of a slot, milliseconds.
 pub const LAST_ATTACH: usize = 17;
@@ -110,8 +110,8 @@ pub const UNRANKED: usize = 83;
 pub const CLAMPED: usize = 84;
 /// Number of families, series and blocks that scrapes left out because their words are damaged.
 pub const DAMAGED: usize = 85;
-/// Number of dead lives whose parts of a gauge with the aggregator `all` are not shown any more, because the family has
-/// as many others as it keeps. Counted for each family.
+/// Number of dead lives whose parts of a gauge with the aggregator `all`, a state set or an info are not shown any more,
+/// because the family has as many others as it keeps. Counted for each family.
 pub const LIVES_DROPPED: usize = 86;
 /// 1 once the main thread of the root has had a slot. The root locks that slot's byte as long as it lives.
 pub const ROOT_WROTE: usize = 90;

@@ -28,14 +28,15 @@ pub enum BlockKind {
     Family = 3,
     /// One cell.
     Counter = 4,
-    /// One cell. Shown only during the life of the slot in which it was made.
+    /// One cell, and more in a family that counts the dead. In all other families it is shown only during the life of
+    /// the slot in which it was made.
     Gauge = 5,
     /// Sequence word, buckets, sum, sequence word.
     Histogram = 6,
     /// Sequence word, count, sum, first octave buckets, sub-windows, sequence word.
     Summary = 7,
-    /// A gauge with the time when it was set: sequence word, value, time, sequence word. Shown only during one life,
-    /// like [`Self::Gauge`].
+    /// A gauge with the time when it was set: sequence word, value, time, sequence word. Shown as long as a
+    /// [`Self::Gauge`] would be.
     Recent = 8,
     /// The buckets of one octave of a summary.
     OctaveBuckets = 9,

@@ -1,8 +1,8 @@
 //! The mark of the machines that share a segment.
 
-/// Byte order, word size, how words change, C library. The bytes of the number, from the lowest: four of `le64`, `le32`,
-/// `be64` or `be32`; 1 where words change under locks; two zeros; and the C library, which defines the bytes of mutexes.
-/// A heap with another mark is refused.
+/// Byte order, word size, how words change, C library. The bytes of the number, from the lowest, are: the text `le64`,
+/// `le32`, `be64` or `be32`; 1 if words change under locks, else 0; two zeros; and a number for the C library, which
+/// defines the bytes of mutexes. A heap with another mark is refused.
 pub const MACHINE: u64 = u64::from_le_bytes([ORDER, b'e', SIZE[0], SIZE[1], LOCKED, 0, 0, LIBC]);
 
 /// Byte order: the first letter of "little" or "big".

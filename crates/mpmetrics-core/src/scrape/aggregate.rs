@@ -96,7 +96,7 @@ struct Arena {
 struct Sum {
     series: Series,
     parts: u32,
-    /// Whether the default label that the rows do not show was removed from the series' default labels.
+    /// Whether the series already has a set of [`Reduced`] in place of its own set of default labels.
     reduced: bool,
 }
 

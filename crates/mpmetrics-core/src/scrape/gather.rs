@@ -175,7 +175,7 @@ impl<'a> Gather<'a> {
         self.wanted.get(of.family as usize).is_some_and(|wanted| wanted.counts_dead)
     }
 
-    /// Returns how many plain cells are read of a gauge's block.
+    /// Returns how many cells are read of a block whose cells are plain.
     pub fn plain_cells(&self, of: &Chosen, residue: bool) -> usize {
         let wanted = self.wanted.get(of.family as usize);
         wanted.map_or(1, |wanted| wanted.plain_cells(residue))

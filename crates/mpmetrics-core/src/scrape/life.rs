@@ -60,7 +60,8 @@ pub(super) fn became_residue(run: &[AtomicU64], before: BlockHead) -> Option<Blo
     (!before.residue && now == BlockHead { residue: true, ..before }).then_some(now)
 }
 
-/// A model of an adopter that makes a residue of a gauge that is shown by itself, while a scrape reads it.
+/// A model of a gauge that shows each ended life by itself: an adopter makes a residue of a block of it, while a scrape
+/// reads the block.
 #[cfg(all(test, loom))]
 mod loom {
     use super::*;

@@ -92,7 +92,7 @@ impl Wanted {
         Self { spec, form, aggregator, counts_dead, tallies, options, cells, sums, birth, parts }
     }
 
-    /// Returns how many plain cells are read of a gauge's block: the value, and of some residues a number for each state.
+    /// Returns how many plain cells are read of a block: the value, and of some residues a number for each state.
     pub fn plain_cells(&self, residue: bool) -> usize {
         1 + if residue && self.tallies { self.spec.states.len() } else { 0 }
     }

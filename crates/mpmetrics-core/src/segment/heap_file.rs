@@ -84,7 +84,7 @@ pub struct Segment {
     region: Arc<Mapped>,
     heap: Heap,
     path: PathBuf,
-    /// Whether the user named the segment. Then it is never removed.
+    /// Whether the user named the segment by its path. Then it is never removed.
     named: bool,
     /// Whether the file system of the segment keeps files in memory.
     pub memory_backed: bool,

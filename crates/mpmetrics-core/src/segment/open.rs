@@ -71,7 +71,8 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
     open_on(CHECKED, options, contents)
 }
 
-/// As [`open`]; checks this system first, if it is given.
+/// As [`open`]. If `checked` is a system, checks that system in the segment's directory before it returns or makes the
+/// segment.
 pub(super) fn open_on(
     checked: Option<&Contract>,
     options: &OpenOptions,
@@ -207,7 +208,7 @@ fn chain(
             Ok(None) => return Ok(Turn::Again),
             Err(e) if gone(&e) => return Ok(Turn::Again),
             Err(e) if os::is_of_process(&e) => return Err(e.at(parent)),
-            // A process that went on in a worse directory would not find those that the check did not hinder.
+            // In a worse directory, this process would not meet the processes whose check of this directory succeeded.
             Err(e) if checked.is_some() && e.code() == Code::Unsupported => {
                 return Err(e.at(parent));
             }
@@ -259,7 +260,7 @@ fn make(
     Ok(made?.map(|file| (segment_path, file)))
 }
 
-/// Checks the system, if it is given, in the segment's directory.
+/// Checks a system in the segment's directory. Does nothing if `checked` is `None`.
 fn check(checked: Option<&Contract>, segment_path: &SegmentPath) -> Result<()> {
     checked.map_or(Ok(()), |contract| probe(segment_path, contract))
 }
@@ -270,7 +271,7 @@ fn opened(
     created: bool,
     passed_over: Vec<(PathBuf, Error)>,
 ) -> Opened {
-    // `memory_backed` is used only for a warning, so an error does not matter.
+    // `memory_backed` is only shown to users, so an error does not matter.
     let memory_backed = os::is_memory_backed(segment_path.parent()).unwrap_or(false);
     Opened { file, path: segment_path.path().to_owned(), created, memory_backed, passed_over }
 }

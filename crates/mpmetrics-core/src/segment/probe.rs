@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::os::conformance::{quick, Contract};
 use crate::os::{boot_id, write_at};
 
-/// The system that is checked, where it is.
+/// The contract that is checked; `None` on Linux, where nothing is checked.
 pub const CHECKED: Option<&Contract> =
     if cfg!(target_os = "linux") { None } else { Some(&Contract::HERE) };
 

@@ -10,7 +10,8 @@ use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Result};
 
-/// A metric type, an aggregator, the kind of their block, and its number of cells (0 if not checked).
+/// A metric type, an aggregator, the kind of their block, and its number of cells (0 if not checked). [`bind`] checks
+/// neither kind nor cells of a shared gauge.
 type Form = (MetricType, &'static str, BlockKind, usize);
 
 const FORMS: [Form; 6] = [

@@ -28,7 +28,7 @@ pub struct Patience {
     pauses: u32,
 }
 
-/// Microseconds of a pause, in which a writer may go on that only lost its processor.
+/// Microseconds of a pause. It gives a writer that only lost its processor the time to go on.
 const PAUSE_US: u32 = 100;
 
 impl Default for Patience {

@@ -1,6 +1,6 @@
-//! Removes and reclaims series. A removal is one store to the generation word. After that, the series' entry in the
-//! index, its text, its place and the block of a shared gauge are reclaimed under the heap lock: by the process that
-//! removed the series or, if that did not get the lock, by the next holder.
+//! Removes and reclaims series. A removal is one compare-exchange on the generation word. After that, the series' entry
+//! in the index, its text, its place and the block of a shared gauge are reclaimed under the heap lock: by the process
+//! that removed the series or, if that did not get the lock, by the next holder.
 
 use super::shared;
 use crate::error::Result;

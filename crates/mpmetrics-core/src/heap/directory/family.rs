@@ -40,7 +40,7 @@ pub struct FamilySpec {
 /// How a family counts the parts of dead writers, whose blocks would else end with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeping {
-    /// Each life is kept by itself, and so many that ended last are shown.
+    /// Each life is kept by itself. The number says how many ended lives are shown: those that ended last.
     Lives(u64),
     /// The values are joined by this aggregator.
     Values(Aggregator),

@@ -23,9 +23,10 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
     Arc::new(values.iter().map(|value| AtomicU64::new(*value)).collect())
 }
 
-/// Reads the words in a new thread while the calling thread stores to them. It matters which of the two threads is the
-/// new one: for each access, loom backtracks only to the last access of the same word. An addition, which loads and
-/// stores, hides the accesses before it; a reader's loads hide none.
+/// Reads the words in a new thread while the calling thread stores to them. The new thread must be the reader. In the
+/// first execution it runs after the other thread. For each access, loom backtracks only to the last access of the same
+/// word. If the new thread were the writer, the load of an addition would hide the reader's loads from the addition's
+/// store.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),

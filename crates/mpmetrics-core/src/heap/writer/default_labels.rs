@@ -14,7 +14,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
-    /// [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
+    /// [`Error::Limit`], [`Error::Lost`], [`Error::Retired`], [`Error::Corrupt`].
     pub fn default_labels(&mut self, group: u32, text: &[u8], types: &[u8]) -> Result<()> {
         self.check()?;
         let given = checked(text, types)?;

@@ -18,9 +18,9 @@ impl Writer {
     /// Returns the values that a label has in living series of a family, and the series that was made last. A series that
     /// another process makes or removes meanwhile may be missing, and so is one whose words are damaged.
     ///
-    /// `after` is the series that an earlier call returned; 0 for none. Then values may be left out that living series
-    /// had at that call. So this call reads only the series that were made since then. But if one of these was removed
-    /// again, the call reads all series.
+    /// `after` is the series that an earlier call returned; 0 for none. With it, this call reads only the series that
+    /// were made since the earlier one, so values of older series may be missing. But if one of the newer series was
+    /// removed again, this call reads all series.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::Error::Lost), [`Error::Retired`](crate::Error::Retired),

@@ -315,7 +315,7 @@ impl Writer {
         self.heap.words().add_header(header::CLAMPED, observations);
     }
 
-    /// Counts observations of summaries that no quantile shows, for want of memory.
+    /// Counts observations of summaries that no quantile shows, because the writer got no memory or no heap lock.
     pub fn count_unranked(&self, observations: u64) {
         self.heap.words().add_header(header::UNRANKED, observations);
     }

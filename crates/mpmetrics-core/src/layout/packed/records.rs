@@ -39,7 +39,8 @@ pub struct FamilyShape {
     pub metric_type: u8,
     /// Number of the family's form among those of the type.
     pub form: u8,
-    /// Number of a histogram's bounds, or of a summary's sub-windows.
+    /// Number of a histogram's bounds, or of a summary's sub-windows. Of a family that counts the dead, the number of
+    /// cells that a residue has beside the value.
     pub repeats: u64,
 }
 

@@ -34,7 +34,7 @@ pub fn reopened_is_the_same(place: &Place<'_>) -> Result<(), Found> {
     ensure(!(contract.try_lock)(&again, 1)?, "it has the same description")?;
     let (other, _) = place.file("other")?;
     std::fs::rename(&other, &path).map_err(|source| Error::Io { call: "rename", source })?;
-    ensure(!(contract.same_file)(&file, &path)?, "a path that names another file was not told")?;
+    ensure(!(contract.same_file)(&file, &path)?, "another file counts as the same one")?;
     // Not all systems can open a file that has no name, but none may open the file that has its name now.
     match (contract.reopen)(&file, Some(&path)) {
         Ok(again) => {
@@ -50,9 +50,9 @@ pub fn links_are_not_followed(place: &Place<'_>) -> Result<(), Found> {
     let (link, inside) = (place.path("link"), place.path("inside"));
     (contract.make_directory)(&inside, 0o700)?;
     make_link(&path, &link)?;
-    ensure((contract.entry_at)(&link)?.kind == EntryKind::Link, "a link is not told")?;
-    ensure((contract.entry_at)(&path)?.kind == EntryKind::File, "a file is not told")?;
-    ensure((contract.entry_at)(&inside)?.kind == EntryKind::Directory, "a directory is not told")?;
+    ensure((contract.entry_at)(&link)?.kind == EntryKind::Link, "wrong kind: a link")?;
+    ensure((contract.entry_at)(&path)?.kind == EntryKind::File, "wrong kind: a file")?;
+    ensure((contract.entry_at)(&inside)?.kind == EntryKind::Directory, "wrong kind: a directory")?;
     ensure((contract.open_read_write)(&link).is_err(), "a link to a file was followed")?;
     ensure((contract.open_directory)(&link).is_err(), "a link was opened as a directory")?;
     (contract.open_directory)(&inside)?;

@@ -1,4 +1,4 @@
-//! Checks with processes of a program.
+//! Checks that start processes of a program, which calls [`other`].
 
 use std::path::Path;
 use std::process::Command;
@@ -17,8 +17,8 @@ const LOCK: u64 = 1 << 40;
 /// How many processes count, and how often each does.
 const COUNTING: u64 = 4;
 const ROUNDS: u64 = 500;
-/// Words of the file: the count, the one on which processes wait, how many are ready or what the only one has done, and
-/// those of a mutex.
+/// Words of the file: the count; the word on which processes wait; how many processes are ready or, if there is only
+/// one, how far it has got; and the words of a mutex.
 const COUNT: usize = 0;
 const BELL: usize = 1;
 const READY: usize = 2;

@@ -12,7 +12,7 @@ pub fn wakes(place: &Place<'_>) -> Result<(), Found> {
     let contract = place.contract;
     let (path, file) = place.file("waiting")?;
     (contract.allocate)(&file, 0, 4096)?;
-    // Two mappings, because a wait must end although the other process has the word at another address.
+    // Two mappings, because another process has the word at another address, and its call must end a wait, too.
     let one = (contract.map)(&file, 4096)?;
     let two = (contract.map)(&(contract.open_read_write)(&path)?, 4096)?;
     let begun = Instant::now();

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::os::posix::{c_path, open_read_write, rename_in_steps, same_file};
 
-/// Opens another open file description of the same file, by the path that the kernel knows for it, or by `path`. A file
-/// without a name cannot be opened again.
+/// Opens another open file description of the same file: by `path` or, if that fails, by the path that the kernel knows
+/// for the file. A file without a name cannot be opened again.
 ///
 /// # Errors
 ///
@@ -44,8 +44,8 @@ fn known_path(file: &File) -> Option<PathBuf> {
 /// the last of several creators would win.
 ///
 /// Some file systems cannot do this in one step. Then a file gets a second link, and loses the first: it has two names
-/// for a moment, or for ever if the caller dies in that moment. A directory is renamed by plain `rename`, which can
-/// replace only an empty directory.
+/// for a moment. If the caller dies in that moment, the file has two names until a later start removes the first. A
+/// directory is renamed by plain `rename`, which can replace only an empty directory.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ mod files;
 pub(super) mod interruptions;
 mod locks;
 mod mapping;
-// Linux has robust mutexes: there, only the tests of this one are compiled.
+// Linux has robust mutexes, so there this module is compiled only for its own tests.
 #[cfg(any(all(test, not(feature = "locked")), target_os = "macos"))]
 mod owner_mutex;
 mod user;

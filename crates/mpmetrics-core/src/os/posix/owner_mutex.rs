@@ -5,9 +5,10 @@
 //! of a dead one it takes the mutex by a compare-exchange, too, so that of several only one does. The word is then its
 //! own: if it dies while it repairs what the mutex guards, the next one repairs it again.
 //!
-//! A thread that ends without unlocking, in a process that lives, keeps the mutex: guards are dropped before threads
-//! end. A process of another user may not be described. Then its death is not noticed, and waits for a mutex that it
-//! held end with [`NotHeld::Late`].
+//! A thread that ended without unlocking would keep the mutex for as long as its process lives. This does not happen,
+//! because guards are dropped before threads end. The system may refuse to describe a process of another user. The
+//! death of such an owner is noticed only once no process has its pid; until then, waits for the mutex end with
+//! [`NotHeld::Late`].
 
 use core::marker::PhantomData;
 use core::time::Duration;
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_living_owner_is_waited_for_and_of_a_dead_one_mend_runs_once() {
+    fn a_living_owner_is_waited_for_and_mend_runs_once_after_its_death() {
         let words = words();
         mutex(&words).make().unwrap();
         let mut other = other_has(&words);

@@ -55,7 +55,7 @@ fn aged(parent: &Path, name: &str, attached: u64, noted: u64) {
 }
 
 #[test]
-fn in_another_namespace_locks_the_note_and_the_root_decide_what_is_reaped() {
+fn in_another_namespace_the_locks_the_note_and_the_root_decide_what_is_reaped() {
     let dir = parent();
     let elsewhere = ProcessIdentity { pid_namespace: 1, ..dead() };
     let at = |name| with_root(dir.path(), name, Some(elsewhere));
