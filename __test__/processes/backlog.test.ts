@@ -58,12 +58,12 @@ test('the backlog shrinks while each try binds some series, though new ones come
   vi.advanceTimersByTime(10_000);
   clearInterval(coming);
   expect(heap.series).toBeLessThanOrEqual(20);
-  expect(process.listeners('exit').filter((one) => one === backlog.flush)).toHaveLength(
+  expect(process.listeners('exit').filter((one) => one === backlog.leave)).toHaveLength(
     backlog.busy ? 1 : 0,
   );
   vi.advanceTimersByTime(1_000);
   expect(backlog.busy).toBe(false);
-  expect(process.listeners('exit')).not.toContain(backlog.flush);
+  expect(process.listeners('exit')).not.toContain(backlog.leave);
 });
 
 test('pauses between tries grow while nothing can be bound, and the last try is at the exit of the process', () => {
@@ -75,7 +75,7 @@ test('pauses between tries grow while nothing can be bound, and the last try is 
   vi.advanceTimersByTime(10_000);
   const pauses = heap.tries.map((at, i) => at - (heap.tries[i - 1] ?? began));
   expect(pauses).toEqual([20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000, 2_000]);
-  expect(process.listeners('exit').filter((one) => one === backlog.flush)).toHaveLength(1);
+  expect(process.listeners('exit').filter((one) => one === backlog.leave)).toHaveLength(1);
   backlog.clear();
-  expect(process.listeners('exit')).not.toContain(backlog.flush);
+  expect(process.listeners('exit')).not.toContain(backlog.leave);
 });

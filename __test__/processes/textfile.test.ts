@@ -121,7 +121,10 @@ test('of several processes one writes, and another goes on when it is killed', a
     const before = written();
     // A write that began before all three processes had counted shows less than 3.
     const complete = () => /^c_0_total 3$/m.test(readFileSync(file, 'utf8'));
-    await until(() => written() > before && complete(), 'the file is not written again, and complete');
+    await until(
+      () => written() > before && complete(),
+      'the file is not written again, and complete',
+    );
     program.child.kill('SIGKILL');
     await program.ended;
   }

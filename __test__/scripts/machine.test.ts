@@ -27,7 +27,7 @@ describe('requirements for all commands', () => {
   test('a platform with a native module', () => {
     expect(platformProblem('linux-x64-gnu')).toBeNull();
     expect(platformProblem('linux-x64-musl')).toMatch(/this is linux-x64-musl;/);
-    expect(platformProblem('darwin-arm64')).toMatch(/^the native module is built for /);
+    expect(platformProblem('darwin-arm64')).toMatch(/^a checkout builds the native module for /);
   });
 
   test('a Rust that is new enough', () => {

@@ -39,8 +39,8 @@ export declare class NativeHeap {
   /** Scrapes what the options choose, as UTF-8. */
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
   /**
-   * Takes the gauges of a process's dead writers out of their slots now. Returns how many there were; 0 for a living
-   * process.
+   * Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges; 0 for a
+   * living process.
    */
   endLives(pid: number): number
   /**
@@ -83,7 +83,10 @@ export declare class NativeHeap {
   asked(): boolean
   /** Makes [`NativeHeap::asked`] ignore the scrapes so far. */
   leave(): void
-  /** Removes the file if no writer of another process lives. Returns whether it did. */
+  /**
+   * Removes the file if no slot is awaited, and no writer of another process lives. Returns whether it did. Does not
+   * remove a segment that the user named by its path.
+   */
   tidy(): boolean
 }
 
@@ -238,7 +241,8 @@ export interface FamilySpec {
   labelNames: Array<string>
   /**
    * Upper bounds of a histogram; the numbers of a summary's options; the mask that a state set's cell of 0 stands
-   * for.
+   * for. Last, of a gauge, state set or info that counts the dead: how many dead lives are shown, if each is shown
+   * by itself.
    */
   numbers: Float64Array
   /** The states of a state set, in the order of the bits of its mask. */
@@ -307,7 +311,10 @@ export interface HeapStats {
   adoptions: number
   /** Updates of series that were refused, by the number of the reason. */
   dropped: Array<number>
-  /** Dead lives that gauges with the aggregator `all` do not show any more, counted for each gauge. */
+  /**
+   * Dead lives that infos, and gauges and state sets with the aggregator `all`, do not show any more. A life is
+   * counted once for each family.
+   */
   droppedLives: number
   /** Exemplars that were not recorded. */
   droppedExemplars: number
@@ -377,7 +384,7 @@ export declare function openHeap(options: OpenOptions, before?: NativeHeap | und
 export interface OpenOptions {
   /** Absolute path of a segment that the user named. */
   path?: string
-  /** Name of the application's segment, if the user named none. */
+  /** Name of the segment in the library's own directory, if there is no `path`. */
   name?: string
   /** Directories in which the library's own directory may lie, best first. */
   directories?: Array<string>
@@ -465,8 +472,9 @@ export interface ScrapeOptions {
    */
   extra?: Array<ExtraFamily>
   /**
-   * What is printed before all names. `json` leaves the prefix out, because its reader looks families up by their
-   * names. But the reader adds the prefix, so `json` joins the series whose labels are the same with the prefix.
+   * What is printed before all names, and before the name of the label that shows a state. `json` leaves the prefix
+   * out, because its reader looks families up by their names, and adds the prefix later. So `json`, too, joins
+   * series whose labels are the same once the prefix is added.
    */
   prefix?: string
   /** Units of families of the heap, which OpenMetrics shows. */

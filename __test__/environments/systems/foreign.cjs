@@ -47,7 +47,7 @@ for (const [name, call] of Object.entries(fs.promises)) {
   fs.promises[name] = async (...args) => {
     const path = absent(args[0]);
     if (path !== undefined) throw missing(name, path);
-    return call(...args);
+    return Reflect.apply(call, fs.promises, args);
   };
 }
 
