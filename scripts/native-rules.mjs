@@ -79,7 +79,7 @@ export function faultsOf({ exported, needed, libraries, macos }, bytes) {
 
 /**
  * Returns a fault for each symbol that perhaps no library has. The linker of a shared library accepts any symbol, and the
- * system then refuses to load the file. Weak symbols are allowed: the code looks whether they are there.
+ * system then refuses to load the file. Weak symbols are allowed: the code finds out whether they are there.
  */
 function unknownSymbols({ needed, libraries, macos }) {
   if (macos !== null) return [];

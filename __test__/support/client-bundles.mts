@@ -55,7 +55,7 @@ const compiler: Plugin = {
   },
 };
 
-/** Under this key, the process keeps the promise of the bundles: each project of a Vitest run loads the config anew. */
+/** Under this key, the process keeps the promise of the bundles: each project of a Vitest run loads the config again. */
 const MADE = Symbol.for('mpmetrics.test.bundles');
 
 /** Makes both bundles, once in this process. */

@@ -2,15 +2,15 @@
 
 use std::process::Stdio;
 
-use super::place::{ensure, soon, Found, Place, Running, PATIENCE};
+use super::scratch::{ensure, soon, Found, Running, Scratch, PATIENCE};
 use crate::error::{Error, Result};
 
 /// A byte far beyond the file's end, as those that heaps lock.
 const FAR: u64 = 1 << 40;
 
-pub fn exclude_descriptions(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (path, one) = place.file("descriptions")?;
+pub fn exclude_descriptions(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (path, one) = scratch.file("descriptions")?;
     let two = (contract.open_read_write)(&path)?;
     ensure((contract.try_lock)(&one, FAR)?, "a free byte could not be locked")?;
     ensure((contract.try_lock)(&one, FAR)?, "its own lock excluded a description")?;
@@ -31,9 +31,9 @@ pub fn exclude_descriptions(place: &Place<'_>) -> Result<(), Found> {
     )
 }
 
-pub fn exclude_threads(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (path, one) = place.file("threads")?;
+pub fn exclude_threads(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (path, one) = scratch.file("threads")?;
     ensure((contract.try_lock)(&one, FAR)?, "a free byte could not be locked")?;
     let locks = || -> Result<bool> {
         (contract.open_read_write)(&path).and_then(|two| (contract.try_lock)(&two, FAR))
@@ -54,9 +54,9 @@ fn in_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     })
 }
 
-pub fn lowest_is_found(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (path, asks) = place.file("lowest")?;
+pub fn lowest_is_found(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (path, asks) = scratch.file("lowest")?;
     let first = |from, to| (contract.first_locked)(&asks, from, to);
     ensure(first(0, 1 << 62)?.is_none(), "a lock was found where there is none")?;
     let (one, two) = ((contract.open_read_write)(&path)?, (contract.open_read_write)(&path)?);
@@ -75,9 +75,9 @@ pub fn lowest_is_found(place: &Place<'_>) -> Result<(), Found> {
     ensure(own.is_none(), "a description's own lock was found")
 }
 
-pub fn fall_with_a_process(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (path, asks) = place.file("process")?;
+pub fn fall_with_a_process(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (path, asks) = scratch.file("process")?;
     let held = (contract.open_read_write)(&path)?;
     ensure((contract.try_lock)(&held, FAR)?, "a free byte could not be locked")?;
     // Only the other process has the description afterwards.

@@ -1,12 +1,12 @@
 //! Checks of clocks, random numbers and the user.
 
-use super::place::{ensure, Found, Place};
+use super::scratch::{ensure, Found, Scratch};
 
 /// Sleeps of 0.5 ms after which 2 ms must be over. A signal may end some of them early.
 const SLEEPS: u32 = 200;
 
-pub fn clocks_go_forward(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
+pub fn clocks_go_forward(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
     let begun = (contract.monotonic_us)();
     let (mut before, mut sleeps) = (begun, 0);
     while before < begun + 2_000 {
@@ -19,15 +19,15 @@ pub fn clocks_go_forward(place: &Place<'_>) -> Result<(), Found> {
     Ok(())
 }
 
-pub fn random_numbers_differ(place: &Place<'_>) -> Result<(), Found> {
-    let next = place.contract.random_u64;
+pub fn random_numbers_differ(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let next = scratch.contract.random_u64;
     let (one, two, three) = (next(), next(), next());
     ensure(one != two && two != three && three != one, "the same one came twice")
 }
 
-pub fn files_are_ours(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (_, file) = place.file("owner")?;
+pub fn files_are_ours(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (_, file) = scratch.file("owner")?;
     let found = (contract.entry_of)(&file)?;
     ensure(found.uid == (contract.effective_uid)(), "it belongs to another user")
 }

@@ -1,6 +1,7 @@
 //! Checks of mappings and of allocated bytes.
 
-use super::place::{ensure, word, Found, Place};
+use super::scratch::{ensure, word, Found, Scratch};
+use crate::error::{Error, Result};
 use crate::sync::Ordering;
 
 /// Bytes of a page of the layout.
@@ -8,9 +9,9 @@ const PAGE: u64 = 4096;
 /// Bytes of a mapping that reaches beyond its file's end.
 const REACH: usize = 64 << 20;
 
-pub fn mappings_are_coherent(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (path, file) = place.file("coherent")?;
+pub fn mappings_are_coherent(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (path, file) = scratch.file("coherent")?;
     (contract.allocate)(&file, 0, PAGE)?;
     let one = (contract.map)(&file, REACH)?;
     let two = (contract.map)(&(contract.open_read_write)(&path)?, PAGE as usize)?;
@@ -28,9 +29,9 @@ pub fn mappings_are_coherent(place: &Place<'_>) -> Result<(), Found> {
     ensure(word(&one, 5).load(Ordering::Acquire) == seen, "unmapping changed another mapping")
 }
 
-pub fn mappings_see_growth(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (path, file) = place.file("growth")?;
+pub fn mappings_see_growth(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (path, file) = scratch.file("growth")?;
     (contract.allocate)(&file, 0, PAGE)?;
     let one = (contract.map)(&file, REACH)?;
     let two = (contract.map)(&(contract.open_read_write)(&path)?, REACH)?;
@@ -47,9 +48,9 @@ pub fn mappings_see_growth(place: &Place<'_>) -> Result<(), Found> {
     ensure(word(&two, 0).load(Ordering::Relaxed) == 1, "growth changed earlier bytes")
 }
 
-pub fn no_room_is_an_error(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (_, file) = place.file("room")?;
+pub fn no_room_is_an_error(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (_, file) = scratch.file("room")?;
     (contract.allocate)(&file, 0, 2 * PAGE)?;
     (contract.allocate)(&file, 0, PAGE)?;
     ensure(length(&file)? == 2 * PAGE, "an allocation shortened the file")?;
@@ -58,7 +59,7 @@ pub fn no_room_is_an_error(place: &Place<'_>) -> Result<(), Found> {
     ensure(length(&file)? == 2 * PAGE, "an allocation that failed changed the file's length")
 }
 
-fn length(file: &std::fs::File) -> crate::Result<u64> {
-    let data = file.metadata().map_err(|source| crate::Error::Io { call: "fstat", source })?;
+fn length(file: &std::fs::File) -> Result<u64> {
+    let data = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?;
     Ok(data.len())
 }

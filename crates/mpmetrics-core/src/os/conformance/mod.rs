@@ -10,8 +10,8 @@ mod locks;
 mod machine;
 mod memory;
 mod others;
-mod place;
 mod processes;
+mod scratch;
 mod waiting;
 
 use std::path::Path;
@@ -20,11 +20,11 @@ use super::system::is_exhausted;
 use crate::error::{Code, Error, Result};
 pub use contract::Contract;
 pub use others::other;
-use place::Place;
-pub use place::{Found, Program};
+use scratch::Scratch;
+pub use scratch::{Found, Program};
 
 /// A check: the sentence that must be true, and what finds out.
-type Check = (&'static str, fn(&Place<'_>) -> Result<(), Found>);
+type Check = (&'static str, fn(&Scratch<'_>) -> Result<(), Found>);
 
 /// Checks that take a few milliseconds.
 const QUICK: &[Check] = &[
@@ -90,9 +90,9 @@ fn run(
     parent: &Path,
     program: Option<&Program<'_>>,
 ) -> Result<()> {
-    let place = Place::new(contract, parent, program)?;
+    let scratch = Scratch::new(contract, parent, program)?;
     for &(check, holds) in checks {
-        holds(&place).map_err(|found| match found {
+        holds(&scratch).map_err(|found| match found {
             Found::Refused(Error::Io { call, source }) if is_exhausted(&source) => {
                 Error::Io { call, source }
             }

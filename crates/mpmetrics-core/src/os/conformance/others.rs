@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::contract::Contract;
-use super::place::{ensure, soon, word, Found, Place, Running, PATIENCE};
+use super::scratch::{ensure, soon, word, Found, Running, Scratch, PATIENCE};
 use crate::error::{Code, Error, Result};
 use crate::os::not_held::NotHeld;
 use crate::os::system::{self, Mapping, SharedMutex, MUTEX_WORDS};
@@ -89,16 +89,16 @@ fn mutex(mapping: &Mapping) -> Result<SharedMutex<'_>, Found> {
 }
 
 /// A mapped file for one of the checks.
-fn shared(place: &Place<'_>, name: &str) -> Result<(std::path::PathBuf, Mapping), Found> {
-    let (path, file) = place.file(name)?;
-    (place.contract.allocate)(&file, 0, BYTES as u64)?;
-    let mapping = (place.contract.map)(&file, BYTES)?;
+fn shared(scratch: &Scratch<'_>, name: &str) -> Result<(std::path::PathBuf, Mapping), Found> {
+    let (path, file) = scratch.file(name)?;
+    (scratch.contract.allocate)(&file, 0, BYTES as u64)?;
+    let mapping = (scratch.contract.map)(&file, BYTES)?;
     Ok((path, mapping))
 }
 
-pub fn locks_exclude_processes(place: &Place<'_>) -> Result<(), Found> {
-    let (path, mapping) = shared(place, "counting")?;
-    let start = |_| place.start("count", &path);
+pub fn locks_exclude_processes(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let (path, mapping) = shared(scratch, "counting")?;
+    let start = |_| scratch.start("count", &path);
     let mut others = (0..COUNTING).map(start).collect::<Result<Vec<_>, _>>()?;
     ready(&mapping, COUNTING, "a process that counts did not start")?;
     word(&mapping, BELL).store(1, Ordering::Release);
@@ -113,26 +113,26 @@ fn ready(mapping: &Mapping, value: u64, otherwise: &'static str) -> Result<(), F
     soon(START, || Ok(word(mapping, READY).load(Ordering::Acquire) == value), otherwise)
 }
 
-pub fn wakes_processes(place: &Place<'_>) -> Result<(), Found> {
-    let (path, mapping) = shared(place, "ringing")?;
-    let mut other = place.start("wait", &path)?;
+pub fn wakes_processes(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let (path, mapping) = shared(scratch, "ringing")?;
+    let mut other = scratch.start("wait", &path)?;
     ready(&mapping, 1, "a process that waits did not start")?;
     system::sleep_us(20_000);
     word(&mapping, BELL).store(1, Ordering::Release);
-    (place.contract.futex_wake)(word(&mapping, BELL));
+    (scratch.contract.futex_wake)(word(&mapping, BELL));
     // The wait may last for longer than this.
     let ended = || Ok(word(&mapping, READY).load(Ordering::Acquire) == 2);
     soon(PATIENCE, ended, "a wait of another process did not end")?;
     ensure(other.reap(), "a process that waits failed")
 }
 
-pub fn mutex_outlives_its_holder(place: &Place<'_>) -> Result<(), Found> {
-    let (path, mapping) = shared(place, "mutex")?;
+pub fn mutex_outlives_its_holder(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let (path, mapping) = shared(scratch, "mutex")?;
     let mutex = mutex(&mapping)?;
     if mutex.make().is_err() {
         return Ok(());
     }
-    let mut other = place.start("mutex", &path)?;
+    let mut other = scratch.start("mutex", &path)?;
     ready(&mapping, 1, "a process did not lock a new mutex")?;
     let mut mended = 0;
     let late = mutex.lock(Duration::ZERO, || mended += 1).err();
@@ -146,9 +146,9 @@ pub fn mutex_outlives_its_holder(place: &Place<'_>) -> Result<(), Found> {
     ensure(mended == 1, "what the mutex guards was not repaired once")
 }
 
-pub fn limit_is_an_error(place: &Place<'_>) -> Result<(), Found> {
-    let (path, _) = place.file("limit")?;
-    let asked = place.command("allocate", &path)?;
+pub fn limit_is_an_error(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let (path, _) = scratch.file("limit")?;
+    let asked = scratch.command("allocate", &path)?;
     // The signal is ignored, as Node.js does.
     let mut limited = Command::new("/bin/sh");
     limited.args(["-c", r#"trap "" XFSZ; ulimit -f 2048; exec "$0" "$@""#]);

@@ -2,11 +2,11 @@
 
 use std::process::Stdio;
 
-use super::place::{ensure, soon, Found, Place, Running, PATIENCE};
+use super::scratch::{ensure, soon, Found, Running, Scratch, PATIENCE};
 use crate::os::system;
 
-pub fn lives_differ(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
+pub fn lives_differ(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
     let own = (contract.describe_self)()?;
     ensure(own.runs, "this process does not run")?;
     ensure(own.start_time != 0, "this process has no start time")?;
@@ -30,8 +30,8 @@ pub fn lives_differ(place: &Place<'_>) -> Result<(), Found> {
     ensure(left.is_none_or(|now| now != found), "a process was found that has ended")
 }
 
-pub fn start_times_grow(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
+pub fn start_times_grow(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
     let start = |other: &Running| {
         let found = (contract.describe)(other.0.id());
         found.map(|found| found.map_or(0, |found| found.start_time))
@@ -42,8 +42,8 @@ pub fn start_times_grow(place: &Place<'_>) -> Result<(), Found> {
     ensure(start(&one)? < start(&two)?, "two processes have the same start time")
 }
 
-pub fn one_boot(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
+pub fn one_boot(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
     ensure((contract.boot_id)() != [0; 16], "it is unknown")?;
     ensure((contract.boot_id)() == (contract.boot_id)(), "it changed")
 }

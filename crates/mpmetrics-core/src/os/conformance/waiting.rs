@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::place::{ensure, word, Found, Place, PATIENCE};
+use super::scratch::{ensure, word, Found, Scratch, PATIENCE};
 use crate::error::Error;
 use crate::os::not_held::NotHeld;
 use crate::os::system::{self, SharedMutex, MUTEX_WORDS};
 use crate::sync::{AtomicU64, Ordering};
 
-pub fn wakes(place: &Place<'_>) -> Result<(), Found> {
-    let contract = place.contract;
-    let (path, file) = place.file("waiting")?;
+pub fn wakes(scratch: &Scratch<'_>) -> Result<(), Found> {
+    let contract = scratch.contract;
+    let (path, file) = scratch.file("waiting")?;
     (contract.allocate)(&file, 0, 4096)?;
     // Two mappings, because another process has the word at another address, and its call must end a wait, too.
     let one = (contract.map)(&file, 4096)?;
@@ -38,7 +38,7 @@ pub fn wakes(place: &Place<'_>) -> Result<(), Found> {
     })
 }
 
-pub fn mutex_excludes(_: &Place<'_>) -> Result<(), Found> {
+pub fn mutex_excludes(_: &Scratch<'_>) -> Result<(), Found> {
     let words: [AtomicU64; MUTEX_WORDS] = Default::default();
     let mutex = SharedMutex::at(&words).ok_or(Found::Other("its size is another"))?;
     let tries = || mutex.lock(Duration::ZERO, || ()).map(drop);

@@ -60,14 +60,14 @@ pub fn soon(
 }
 
 /// A directory for the files of checks, which is removed at the end.
-pub struct Place<'a> {
+pub struct Scratch<'a> {
     /// The calls that are checked.
     pub contract: &'a Contract,
     program: Option<&'a Program<'a>>,
     directory: PathBuf,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Scratch<'a> {
     /// Makes the directory.
     pub fn new(
         contract: &'a Contract,
@@ -98,13 +98,13 @@ impl<'a> Place<'a> {
         Running::of(&mut program(role, path))
     }
 
-    /// The command of [`Place::start`].
+    /// The command of [`Scratch::start`].
     pub fn command(&self, role: &str, path: &Path) -> Result<Command, Found> {
         self.program.map(|program| program(role, path)).ok_or(Found::Other("there is no program"))
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Scratch<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.directory);
     }
