@@ -14,6 +14,7 @@ use mpmetrics_core::Error;
 use napi::bindgen_prelude::{Buffer, JsValue};
 use napi::{Env, Task};
 use napi_derive::napi;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 
 /// The format of a scrape.
@@ -108,13 +109,20 @@ impl Scrape {
         Self { segment, filter, extra, print, failed: None }
     }
 
+    /// Scrapes and prints. A panic would end the process, because the caller is C code.
+    fn printed(&self) -> Result<Vec<u8>, Error> {
+        let printed = catch_unwind(AssertUnwindSafe(|| {
+            let (snapshot, _) = scrape(self.segment.heap(), &self.filter)?;
+            let printed = (self.print)(&snapshot, &self.extra);
+            recycle(snapshot);
+            Ok(printed)
+        }));
+        printed.unwrap_or(Err(Error::Corrupt { what: "what a scrape reads: it panicked", at: 0 }))
+    }
+
     fn run(&mut self) -> napi::Result<Vec<u8>> {
-        match scrape(self.segment.heap(), &self.filter) {
-            Ok((snapshot, _)) => {
-                let printed = (self.print)(&snapshot, &self.extra);
-                recycle(snapshot);
-                Ok(printed)
-            }
+        match self.printed() {
+            Ok(printed) => Ok(printed),
             Err(error) => {
                 let error = self.segment.told(error);
                 let message = error.to_string();

@@ -164,9 +164,7 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
         (header::SERIES, &SERIES),
         (header::DEFAULTS, &DEFAULTS),
     ] {
-        if words.header(index) > u64::from(table.max) {
-            return Err(Error::Corrupt { what: "the length of a table", at: index as u64 * 8 });
-        }
+        table.count(words, index)?;
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ pub struct Gather<'a> {
 impl<'a> Gather<'a> {
     pub fn new(words: Words<'a>, filter: &Filter) -> Result<Self> {
         let generations = Generations::new(words)?;
-        let families = words.header(header::FAMILIES) as u32;
+        let families = FAMILIES.count(words, header::FAMILIES)?;
         let (mut wanted, mut by_family) = (Vec::new(), Vec::new());
         let mut damaged = 0;
         // The records are judged one by one below. If the table has no last record, the whole scrape fails.
@@ -89,9 +89,9 @@ impl<'a> Gather<'a> {
             }
         }
         // Checked before memory for so many records is allocated, because the number may be damaged.
-        let series = words.header(header::SERIES);
+        let series = SERIES.count(words, header::SERIES)?;
         if let Some(last) = series.checked_sub(1) {
-            SERIES.find(words, last as u32)?;
+            SERIES.find(words, last)?;
         }
         let series = series as usize;
         let unread = Known { generation: 0, family: NONE, part: NONE };

@@ -94,7 +94,7 @@ fn by_metric(family: &mut Family, text: &mut Vec<u8>, words: Words<'_>) {
 /// Returns the [`LARGEST`] metrics by their names, the one with most series first. A damaged family is left out.
 fn largest(words: Words<'_>) -> Vec<(String, u64)> {
     let mut counts: HashMap<String, u64> = HashMap::new();
-    for id in 0..words.header(header::FAMILIES) as u32 {
+    for id in 0..FAMILIES.count(words, header::FAMILIES).unwrap_or(0) {
         let count = FAMILIES.find(words, id).and_then(|at| words.load(at + fam::SERIES));
         let Some(count) = count.ok().filter(|count| *count > 0) else {
             continue;

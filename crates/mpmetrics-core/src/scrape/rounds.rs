@@ -74,3 +74,26 @@ fn grew<T>(heap: &Heap, words: Words<'_>, walked: &Result<(T, Walked)>) -> bool 
     };
     wrong && heap.words().len() > words.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::heap::Setup;
+    use crate::region::Owned;
+    use crate::scrape::gather::Gather;
+    use std::sync::Arc;
+
+    #[test]
+    fn lengths_that_are_damaged_after_the_check_of_the_header_are_an_error() {
+        for index in [header::FAMILIES, header::SERIES] {
+            for bit in 0..u64::BITS {
+                let region = Arc::new(Owned::new(1 << 16));
+                let heap = Heap::create(region, &Setup::default()).expect("a heap");
+                heap.words().set_header(index, 1 << bit);
+                let gather = Gather::new(heap.words(), &Filter::default());
+                assert_eq!(gather.err().map(|error| error.code()), Some(Code::Corrupt), "{bit}");
+            }
+        }
+    }
+}

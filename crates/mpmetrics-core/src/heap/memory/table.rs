@@ -64,6 +64,15 @@ impl Table {
         self.first << chunk
     }
 
+    /// Returns the number of records, which a word of the header tells. The word is read once: a caller that reads it
+    /// again may find it damaged since.
+    pub fn count(&self, words: Words<'_>, index: usize) -> Result<u32> {
+        match u32::try_from(words.header(index)) {
+            Ok(count) if count <= self.max => Ok(count),
+            _ => Err(Error::Corrupt { what: "the length of a table", at: index as u64 * 8 }),
+        }
+    }
+
     /// Returns the reference of a record.
     #[inline]
     pub fn find(&self, words: Words<'_>, id: u32) -> Result<u64> {
