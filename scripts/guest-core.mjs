@@ -9,17 +9,16 @@ import { basename, join } from 'node:path';
 import { compilerFor } from './compilers.mjs';
 import { GUESTS, installGuest } from './guests.mjs';
 import { main, Refusal, root } from './steps.mjs';
-import { OLDEST_GLIBC, TARGETS } from './targets.mjs';
+import { linkTarget, TARGETS } from './targets.mjs';
 
 /** The longest time that one test program may take, in milliseconds. */
 const PATIENCE_MS = 1_800_000;
 
 /** Returns the paths of the test programs for a platform. */
-function programsFor({ triple, libc }, compiler) {
-  const floor = libc === 'glibc' ? `.${OLDEST_GLIBC}` : '';
+function programsFor(target, compiler) {
   const args = ['zigbuild', '--profile', 'checked', '--tests', '-p', 'mpmetrics-core', '--quiet'];
   args.push('--target-dir', join(root, 'target', 'guests'), ...compiler.args);
-  args.push('--target', `${triple}${floor}`, '--message-format=json');
+  args.push('--target', linkTarget(target), '--message-format=json');
   const made = spawnSync('cargo', args, {
     cwd: root,
     env: { ...process.env, ...compiler.env },

@@ -14,7 +14,7 @@ import { inspect } from './native-rules.mjs';
 import { notices } from './notices.mjs';
 import { binaryName, folderOf, modulePath, writeFolder } from './platform-folder.mjs';
 import { main, Refusal, root, run, step } from './steps.mjs';
-import { OLDEST_GLIBC, OLDEST_MACOS, RELEASED, TARGETS } from './targets.mjs';
+import { linkTarget, OLDEST_MACOS, RELEASED, TARGETS } from './targets.mjs';
 
 const output = join(root, 'target', 'prebuild');
 
@@ -47,13 +47,12 @@ async function linkedFlags({ triple, linked }, env) {
 export async function compileFor(platform, compiler, options = {}) {
   const { features = [], profile = 'release' } = options;
   const target = TARGETS[platform];
-  const floor = target.libc === 'glibc' ? `.${OLDEST_GLIBC}` : '';
   const args = ['zigbuild', '--profile', profile, '-p', 'mpmetrics-node', '--target-dir', output];
   if (features.length > 0) args.push('--features', features.join());
   const flags = await linkedFlags(target, compiler.env);
   const env = { ...compiler.env, MACOSX_DEPLOYMENT_TARGET: OLDEST_MACOS };
   if (flags.length > 0) env.RUSTFLAGS = [env.RUSTFLAGS, ...flags].filter(Boolean).join(' ');
-  await run('cargo', [...args, ...compiler.args, '--target', `${target.triple}${floor}`], { env });
+  await run('cargo', [...args, ...compiler.args, '--target', linkTarget(target)], { env });
   return madeFor(target, profile);
 }
 

@@ -109,3 +109,12 @@ export const TARGETS = {
 
 /** The platforms that a release has: `ts/binding.ts` has the same list. */
 export const RELEASED = Object.keys(TARGETS).filter((name) => TARGETS[name].released);
+
+/**
+ * Returns the target of `cargo zigbuild` for a platform: Rust's name, and with glibc the oldest version to link for.
+ *
+ * @param {Target} target
+ */
+export function linkTarget({ triple, libc }) {
+  return libc === 'glibc' ? `${triple}.${OLDEST_GLIBC}` : triple;
+}
