@@ -224,7 +224,11 @@ function relinked(program, folder) {
   const [own] = /\/lib\/ld-musl-\w+\.so\.1/.exec(readFileSync(program, 'latin1')) ?? [];
   if (own === undefined) throw new Refusal(`${program} is not of musl`);
   const link = own.replace('/lib/', '/tmp/');
-  if (!existsSync(link)) symlinkSync(join(folder, own), link);
+  if (!existsSync(link)) {
+    // The link may be there, and its file not.
+    rmSync(link, { force: true });
+    symlinkSync(join(folder, own), link);
+  }
   const copy = `${program}-here`;
   const bytes = readFileSync(program, 'latin1').replace(`${own}\0`, `${link}\0`);
   writeFileSync(copy, bytes, 'latin1');
