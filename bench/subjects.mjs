@@ -71,6 +71,10 @@ export function subjects(client) {
   const plain = make('Counter', 'plain_total', false);
   const boundCounter = make('Counter', 'bound_total', true).labels('GET', '/');
   const boundGauge = make('Gauge', 'bound', true).labels('GET', '/');
+  const mixedGauge = make('Gauge', 'mixed', true);
+  const boundGauges = Array.from({ length: SETS }, (_, number) =>
+    mixedGauge.labels('GET', `/route/${number}`),
+  );
   const same = make('Counter', 'same_total', true);
   const mixed = make('Counter', 'mixed_total', true);
   const viaLabels = make('Counter', 'via_labels_total', true);
@@ -98,6 +102,10 @@ export function subjects(client) {
     { title: 'bound `child.inc()`', target: 40, call: () => boundCounter.inc() },
     { title: 'bound gauge `set(v)`', target: 40, call: () => boundGauge.set(values[next()]) },
     {
+      title: `bound gauges \`set(v)\`, ${SETS} children mixed`,
+      call: () => boundGauges[setNumbers[next()]].set(values[i]),
+    },
+    {
       title: '`inc({a, b})`, the same labels',
       target: 10,
       call: () => same.inc({ method: 'GET', route: '/' }),
@@ -112,6 +120,13 @@ export function subjects(client) {
       title: `\`inc({a, b})\`, ${SETS} sets mixed`,
       target: 4,
       call: () => mixed.inc(mixedLabels()),
+    },
+    {
+      title: `\`set({a, b}, v)\`, ${SETS} sets mixed`,
+      call: () => {
+        const n = next();
+        mixedGauge.set({ method: methods[n], route: routes[n] }, values[n]);
+      },
     },
     {
       title: `\`labels(a, b).inc()\`, ${SETS} sets mixed`,
