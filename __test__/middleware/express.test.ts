@@ -91,6 +91,39 @@ describe.each(SETS)('the patterns of %s', (set) => {
     expect(await ask('/v1/r', '/v2/a/r', '/v2/b/r')).toEqual(['GET /v1/r 200', 'GET /v2/:x/r 200']);
   });
 
+  test('have the mount of a router that was mounted once more after its first request', async () => {
+    const ask = await routesOf(set, (app, express) => {
+      const router = express.Router();
+      router.get('/r', answer);
+      app.use('/v1', router);
+      app.get('/more', (request, response, next) => {
+        app.use('/late/:x', router);
+        answer(request, response, next);
+      });
+    });
+    expect(await ask('/v1/r', '/more', '/late/1/r', '/v1/r', '/late/2/r')).toEqual([
+      'GET /late/:x/r 200',
+      'GET /more 200',
+      'GET /v1/r 200',
+    ]);
+  });
+
+  test('have the mounts of the application whose router it is, if two applications share the router', async () => {
+    const ask = await routesOf(set, (app, express) => {
+      const router = express.Router();
+      router.get('/r', answer);
+      const [one, other] = [express(), express()];
+      one.use('/v1', router);
+      other.use('/v2', router);
+      app.use('/a', one);
+      app.use('/b', other);
+    });
+    expect(await ask('/a/v1/r', '/b/v2/r', '/a/v1/r')).toEqual([
+      'GET /a/v1/r 200',
+      'GET /b/v2/r 200',
+    ]);
+  });
+
   test('have the mounts of nested applications, also if one of these throws an error', async () => {
     const ask = await routesOf(set, (app, express) => {
       const innermost = express.Router();

@@ -34,11 +34,22 @@ export interface ExpressRequest {
 /** The layers by which the routers around a route are mounted inside one application, the outermost first. */
 type Way = readonly Layer[];
 
-/** The ways to each route. A route of a router that is mounted twice has two. */
-const ways = new WeakMap<Route, readonly Way[]>();
+/** What is known of a route in one application. */
+interface Known {
+  /** The ways to the route. A route of a router that is mounted twice has two. */
+  ways: readonly Way[];
+  /** How often the ways were searched. */
+  searches: number;
+  /** The request's `baseUrl` for which `pattern` was found; undefined if none was. */
+  baseUrl: string | undefined;
+  pattern: string;
+}
 
-/** The patterns of routes to which there is one way. */
-const patterns = new WeakMap<Route, string>();
+/** How often the ways to a route are searched at most: for a program that changes `baseUrl`, no search finds any. */
+const MOST_SEARCHES = 100;
+
+/** Routes by their application: two applications may mount the same router. */
+const routes = new WeakMap<App, WeakMap<Route, Known>>();
 
 /**
  * From now on, notes the pattern of each route that Express enters, when it assigns `request.route`. The pattern cannot
@@ -78,14 +89,37 @@ function patternOfAny(route: unknown, request: ExpressRequest): string | undefin
 }
 
 function patternFor(route: Route, request: ExpressRequest): string {
-  const known = patterns.get(route);
-  if (known !== undefined) return known;
   const { app, baseUrl = '' } = request;
   if (app === undefined) return textOf(route.path) || '/';
-  const all = waysTo(route, app);
-  const pattern = above(app) + mountsOn(all, app, baseUrl) + textOf(route.path) || '/';
-  if (all.length === 1) patterns.set(route, pattern);
+  const known = knownOf(route, app);
+  if (known.baseUrl === baseUrl) return known.pattern;
+  let mounts = mountsOn(known.ways, app, baseUrl);
+  // A router may be mounted after its first request.
+  if (mounts === null && known.searches < MOST_SEARCHES) {
+    known.searches++;
+    known.ways = waysTo(route, app);
+    mounts = mountsOn(known.ways, app, baseUrl);
+  }
+  const pattern = above(app) + (mounts ?? '') + textOf(route.path) || '/';
+  if (mounts !== null) {
+    known.baseUrl = baseUrl;
+    known.pattern = pattern;
+  }
   return pattern;
+}
+
+function knownOf(route: Route, app: App): Known {
+  let inApp = routes.get(app);
+  if (inApp === undefined) {
+    inApp = new WeakMap();
+    routes.set(app, inApp);
+  }
+  let known = inApp.get(route);
+  if (known === undefined) {
+    known = { ways: [], searches: 0, baseUrl: undefined, pattern: '' };
+    inApp.set(route, known);
+  }
+  return known;
 }
 
 /** Returns the patterns of the mounts of an application in others, joined; '' if it is mounted in none. */
@@ -93,8 +127,8 @@ function above(app: App): string {
   return app.parent === undefined ? '' : above(app.parent) + textOf(app.mountpath);
 }
 
-/** Returns the patterns of the mounts by which a request reached a route inside an application, joined. */
-function mountsOn(all: readonly Way[], app: App, baseUrl: string): string {
+/** Returns the patterns of the mounts by which a request reached a route inside an application, joined; null for none. */
+function mountsOn(all: readonly Way[], app: App, baseUrl: string): string | null {
   // In a mounted application, `baseUrl` begins with the path of the mount in the other application.
   const begins = app.parent === undefined ? [0] : slashesOf(baseUrl);
   for (const begin of begins) {
@@ -103,7 +137,7 @@ function mountsOn(all: readonly Way[], app: App, baseUrl: string): string {
       if (mounts !== null) return mounts;
     }
   }
-  return '';
+  return null;
 }
 
 /** Returns the patterns of a way whose mounts match all of a path, joined; null if they match less or nothing. */
@@ -125,13 +159,8 @@ function slashesOf(path: string): number[] {
 }
 
 function waysTo(route: Route, app: App): readonly Way[] {
-  let found = ways.get(route);
-  if (found === undefined) {
-    const { stack = [] } = app._router ?? app.router ?? {};
-    found = [...search(stack, route, [])];
-    ways.set(route, found);
-  }
-  return found;
+  const { stack = [] } = app._router ?? app.router ?? {};
+  return [...search(stack, route, [])];
 }
 
 function* search(stack: readonly Layer[], route: object, way: Way): Generator<Way> {
