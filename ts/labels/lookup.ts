@@ -3,7 +3,7 @@
  *
  * A loop that reads `labels[name]` becomes megamorphic once a program has a dozen metrics (6 → 34 ns; 16 → 42 ns with
  * the check for unknown labels). So the code of a lookup is generated, and every property read in the code has its own
- * inline cache. The first {@link OWN_CODE} metrics of an isolate each get code of their own; later metrics with the
+ * inline cache. The first {@link OWN_CODE} labelled metrics of an isolate each get code of their own; later ones with the
  * same list of label names share code (docs/DECISIONS/0003).
  */
 
@@ -150,7 +150,8 @@ function generate(
   typed: boolean,
   defaults: LabelDefaults | null,
 ): Factory | null {
-  if (own < OWN_CODE) {
+  // Code for no labels reads no property of the label object, so metrics without labels can share it.
+  if (own < OWN_CODE && names.length > 0) {
     own++;
     // V8 recognises equal source text, and shares what its inline caches learn. The number makes the texts differ.
     return compile(`${source(names, typed, defaults)} // ${own}`);
