@@ -3,14 +3,21 @@
 use crate::convert::{foreign, Result};
 use napi::Env;
 use napi_derive::napi;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The turns that are taken, by subject.
-static TURNS: Mutex<Option<HashMap<String, Turn>>> = Mutex::new(None);
+static TURNS: Mutex<Option<Turns>> = Mutex::new(None);
 
 /// The main thread's number.
 const MAIN: u32 = 0;
+
+#[derive(Default)]
+struct Turns {
+    /// The turns that are taken, by subject.
+    taken: HashMap<String, Turn>,
+    /// The subjects and threads that have a cleanup hook. A thread may take a turn many times, and needs one hook.
+    hooked: HashSet<(String, u32)>,
+}
 
 struct Turn {
     thread: u32,
@@ -24,14 +31,17 @@ struct Turn {
 pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
     let mut turns = lock();
     let turns = turns.get_or_insert_default();
-    if let Some(turn) = turns.get_mut(&about) {
+    if let Some(turn) = turns.taken.get_mut(&about) {
         turn.wanted |= thread == MAIN && turn.thread != MAIN;
         return Ok(turn.thread == thread && !turn.wanted);
     }
     // The hook is added before the turn is taken, so that the end of the thread always gives the turn up.
-    env.add_env_cleanup_hook((about.clone(), thread), |(about, thread)| end_turn(about, thread))
-        .map_err(|error| foreign(&error))?;
-    turns.insert(about, Turn { thread, wanted: false });
+    let hook = (about.clone(), thread);
+    if !turns.hooked.contains(&hook) {
+        env.add_env_cleanup_hook(hook.clone(), end_thread).map_err(|error| foreign(&error))?;
+        turns.hooked.insert(hook);
+    }
+    turns.taken.insert(about, Turn { thread, wanted: false });
     Ok(true)
 }
 
@@ -43,18 +53,26 @@ pub fn end_turn(about: String, thread: u32) {
     let Some(turns) = turns.as_mut() else {
         return;
     };
-    match turns.get_mut(&about) {
+    match turns.taken.get_mut(&about) {
         Some(turn) if turn.thread == thread && turn.wanted => {
             *turn = Turn { thread: MAIN, wanted: false };
         }
         Some(turn) if turn.thread == thread => {
-            turns.remove(&about);
+            turns.taken.remove(&about);
         }
         Some(turn) if thread == MAIN => turn.wanted = false,
         _ => {}
     }
 }
 
-fn lock() -> MutexGuard<'static, Option<HashMap<String, Turn>>> {
+/// Gives up the turn of a thread that ends.
+fn end_thread((about, thread): (String, u32)) {
+    if let Some(turns) = lock().as_mut() {
+        turns.hooked.remove(&(about.clone(), thread));
+    }
+    end_turn(about, thread);
+}
+
+fn lock() -> MutexGuard<'static, Option<Turns>> {
     TURNS.lock().unwrap_or_else(PoisonError::into_inner)
 }
