@@ -293,9 +293,14 @@ impl<'a> Gather<'a> {
     /// Collects the series to remove: those that were observed, but not in their window. A series that was never
     /// observed is hidden anyway, and may be observed at the next moment.
     fn pruned(&self, wanted: &Wanted, to: &mut Vec<BlockKey>) {
-        for part in wanted.parts.iter().filter_map(|index| self.parts.get(*index as usize)) {
+        for first in wanted.parts.iter().copied() {
+            let Some(part) = self.parts.get(first as usize) else { continue };
             let known = &self.known[part.series as usize];
             let mut index = known.part;
+            // A series with several parts is collected once, at its first part.
+            if index != first {
+                continue;
+            }
             let mut observed = false;
             while let Some(part) = self.parts.get(index as usize) {
                 if !self.idle(wanted, part) {

@@ -4,7 +4,7 @@ use crate::small::{add, heap_with, printed, spec};
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
 use mpmetrics_core::layout::{header, series, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;
-use mpmetrics_core::{Code, Refusal};
+use mpmetrics_core::{Code, Error, Refusal};
 
 #[test]
 fn a_full_heap_refuses_new_series_and_keeps_the_old_ones() {
@@ -92,6 +92,19 @@ fn label_text_is_limited_texts_of_families_are_not_and_a_removal_makes_room() {
     let before = heap.words().header(header::TEXT_BYTES);
     drop(heap.hold_lock());
     assert_eq!(heap.words().header(header::TEXT_BYTES), before);
+}
+
+#[test]
+fn a_histogram_has_as_many_bounds_as_its_error_says() {
+    let heap = heap_with(8 << 20, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    let mut declare = |bounds: u32| {
+        let numbers = (0..bounds).map(f64::from).collect();
+        writer.family(&FamilySpec { numbers, ..spec(MetricType::Histogram, "h") }, 0)
+    };
+    let refused = declare(65_529).unwrap_err();
+    assert!(matches!(refused, Error::Limit { limit: 65_528, .. }), "{refused}");
+    declare(65_528).expect("as many as the error says");
 }
 
 #[test]

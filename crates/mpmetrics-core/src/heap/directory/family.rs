@@ -110,7 +110,8 @@ fn shape(form: &Form, repeats: u64) -> Result<Shape> {
     }
     let words = block::CELLS.saturating_add(form.cells_of(repeats));
     if words > MAX_BLOCK_WORDS {
-        return Err(Error::Limit { what: form.limited, limit: MAX_BLOCK_WORDS - 8 });
+        let limit = (MAX_BLOCK_WORDS - block::CELLS - form.cells) / form.repeated;
+        return Err(Error::Limit { what: form.limited, limit });
     }
     Ok(Shape { kind: form.block, words: words as u16 })
 }
