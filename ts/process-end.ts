@@ -10,8 +10,8 @@ import { heap } from './storage';
  * `mark_process_dead` of the Python client: `cluster.on('exit', (worker) => markProcessDead(worker.process.pid))`.
  *
  * @param pid the id of the process, in this process's pid namespace
- * @returns the number of parts of gauges that were taken out; 0 for a process that lives or is not known, and if
- *   another process holds the heap lock
+ * @returns the number of parts of gauges that were taken out: of a living process, those of its threads that have ended.
+ *   0 for a process that is not known, and if another process holds the heap lock
  * @throws TypeError if `pid` is no process id
  */
 export function markProcessDead(pid: number): number {

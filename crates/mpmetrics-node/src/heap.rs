@@ -235,8 +235,8 @@ impl NativeHeap {
         writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
     }
 
-    /// Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges; 0 for a
-    /// living process.
+    /// Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges. A living
+    /// process has dead writers if threads of it have ended.
     #[napi]
     pub fn end_lives(&self, pid: u32) -> Result<u32> {
         self.segment.heap().end_lives(pid).map_err(|error| failure(&error))

@@ -107,7 +107,8 @@ impl Heap {
     }
 
     /// Takes the gauges of a process's dead writers out of their slots now. Otherwise the next writer of each slot does
-    /// that: scrapes show the same before and after. Returns how many gauges there were; 0 for a living process.
+    /// that: scrapes show the same before and after. Returns how many gauges there were; for a living process, those of
+    /// its threads that have ended.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed,

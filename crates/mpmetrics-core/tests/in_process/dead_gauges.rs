@@ -1,5 +1,6 @@
 //! Gauges that count the dead: their parts before and after the adoption of their slots.
 
+use crate::handle;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{Address, FamilySpec, Heap, Limits, Owner, Setup, Writer};
@@ -17,14 +18,11 @@ fn heap() -> Heap {
 
 fn spec(aggregator: &str, lives: f64) -> FamilySpec {
     FamilySpec {
-        tag: "default".into(),
         name: "g".into(),
-        help: "help".into(),
-        metric_type: MetricType::Gauge,
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
         numbers: vec![lives],
-        states: Vec::new(),
+        ..handle::spec(MetricType::Gauge)
     }
 }
 
@@ -221,7 +219,7 @@ fn scrapes_of_one_process_or_writer_do_not_show_the_dead() {
 }
 
 #[test]
-fn end_lives_takes_the_gauges_of_a_dead_process_and_none_of_a_living_one() {
+fn end_lives_takes_the_gauges_of_a_dead_process_and_of_ended_threads_of_a_living_one() {
     let heap = heap();
     let (kept, freed) = (spec("sum", 1.0), FamilySpec { numbers: vec![], ..spec("max", 1.0) });
     let mut living = writer(&heap, 1);
@@ -232,14 +230,16 @@ fn end_lives_takes_the_gauges_of_a_dead_process_and_none_of_a_living_one() {
         set(&mut dead, &FamilySpec { name: "h".into(), ..freed }, "", 7.0, 0.0);
     }
     let before = rows(&heap);
-    let ended = [1, 3, 2, 2].map(|pid| heap.end_lives(pid).unwrap());
-    assert_eq!(ended, [0, 0, 2, 0]);
+    assert_eq!([1, 3, 2, 2].map(|pid| heap.end_lives(pid).unwrap()), [0, 0, 2, 0]);
     assert_eq!((before, rows(&heap)), (vec!["g 3".into()], vec!["g 3".into()]));
+    set(&mut writer(&heap, 1), &kept, "", 8.0, 0.0);
+    assert_eq!([1, 1].map(|pid| heap.end_lives(pid).unwrap()), [1, 0]);
+    assert_eq!(rows(&heap), ["g 11"]);
     // The slot can be adopted as before.
     let mut next = writer(&heap, 4);
     assert_eq!(next.slot(), 1);
     set(&mut next, &kept, "", 4.0, 0.0);
-    assert_eq!(rows(&heap), ["g 7"]);
+    assert_eq!(rows(&heap), ["g 15"]);
 }
 
 #[test]
