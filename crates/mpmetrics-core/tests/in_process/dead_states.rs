@@ -1,5 +1,6 @@
 //! State sets and infos that count the dead: their parts before and after the adoption of their slots.
 
+use crate::handle;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer};
@@ -22,14 +23,12 @@ fn heap() -> Heap {
 
 fn spec(aggregator: &str, of_zero: f64, lives: f64) -> FamilySpec {
     FamilySpec {
-        tag: "default".into(),
         name: "s".into(),
-        help: "help".into(),
-        metric_type: MetricType::StateSet,
         aggregator: aggregator.into(),
         label_names: Vec::new(),
         numbers: vec![of_zero, lives],
         states: ["a", "b", "c"].map(Into::into).into(),
+        ..handle::spec(MetricType::StateSet)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Gauges that show each writer's part, or the part that was set last.
 
+use crate::handle;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer};
@@ -16,14 +17,10 @@ fn heap() -> Heap {
 
 fn spec(aggregator: &str) -> FamilySpec {
     FamilySpec {
-        tag: "default".into(),
         name: "g".into(),
-        help: "help".into(),
-        metric_type: MetricType::Gauge,
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
-        states: Vec::new(),
-        numbers: Vec::new(),
+        ..handle::spec(MetricType::Gauge)
     }
 }
 

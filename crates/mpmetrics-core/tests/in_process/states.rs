@@ -1,6 +1,7 @@
 //! State sets and infos: how the parts of several writers become one, how families with different states are joined,
 //! how they are printed, and how a reader handles a family whose type it does not know.
 
+use crate::handle;
 use crate::snapshot::Builder;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::extra::Extra;
@@ -26,14 +27,12 @@ fn heap() -> Heap {
 
 fn spec(aggregator: &str, of_zero: f64, states: &[&str]) -> FamilySpec {
     FamilySpec {
-        tag: "default".into(),
         name: "s".into(),
-        help: "help".into(),
-        metric_type: MetricType::StateSet,
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
         numbers: vec![of_zero],
         states: states.iter().map(|&state| state.to_owned()).collect(),
+        ..handle::spec(MetricType::StateSet)
     }
 }
 

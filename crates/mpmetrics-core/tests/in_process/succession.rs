@@ -1,5 +1,6 @@
 //! Writers go on in a copy of the segment when its file was removed, while they change shared gauges.
 
+use crate::handle;
 use mpmetrics_core::cells::{scalar, shared};
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
 use mpmetrics_core::layout::{header, lock, retired, BlockKey, ANCESTORS};
@@ -46,14 +47,10 @@ impl Drop for Folder {
 
 fn gauge(aggregator: &str) -> FamilySpec {
     FamilySpec {
-        tag: "default".into(),
         name: "g".into(),
-        help: "help".into(),
-        metric_type: MetricType::Gauge,
         aggregator: aggregator.into(),
         label_names: Vec::new(),
-        states: Vec::new(),
-        numbers: Vec::new(),
+        ..handle::spec(MetricType::Gauge)
     }
 }
 
