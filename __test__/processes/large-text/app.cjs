@@ -16,7 +16,7 @@ async function main() {
   const worker = new Worker(__filename);
   const sent = await new Promise((resolve) => worker.once('message', resolve));
   await worker.terminate();
-  const outlives = sent === text;
+  const sameFromThread = sent === text;
 
   gc();
   const before = process.memoryUsage.rss();
@@ -30,7 +30,7 @@ async function main() {
   }
   const grown = process.memoryUsage.rss() - before;
   console.log(
-    JSON.stringify({ lines: lines.length, right, sameAsBuffer, outlives, length, grown }),
+    JSON.stringify({ lines: lines.length, right, sameAsBuffer, sameFromThread, length, grown }),
   );
 }
 
