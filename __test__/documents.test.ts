@@ -70,7 +70,7 @@ describe('named files and commands exist:', () => {
 
   test.each([
     ...['CHANGELOG', 'CONTRIBUTING', 'README', 'SECURITY', 'bench/README', 'docs/ARCHITECTURE'],
-    ...['docs/COMPATIBILITY', 'docs/CONCURRENCY', 'docs/FORMAT'],
+    ...['docs/COMPATIBILITY', 'docs/CONCURRENCY', 'docs/FORMAT', 'docs/PLATFORMS'],
     ...guide,
   ])('in %s.md', (document) => {
     const said = readFileSync(join(root, `${document}.md`), 'utf8');

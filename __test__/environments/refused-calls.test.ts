@@ -36,7 +36,7 @@ const REACHED = (
 /** Functions that cannot fail, that make no system call, that end the process, or that belong to the loader. */
 const PLAIN = new RegExp(
   '^(_.*|napi_.*|node_api_.*|dl\\w+|mem\\w+|str\\w+|pthread_(?!create$)\\w+|malloc|calloc|realloc|free|bcmp|' +
-    'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2|clock_nanosleep)$',
+    'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2)$',
 );
 
 /** The call from which hash maps of std get their seed. They panic if it fails with an errno not in `RANDOM_ERRORS`. */

@@ -228,7 +228,7 @@ test('mounts may have patterns that only Express 4 or only Express 5 knows', asy
     'GET /p|/q/:q/r 200',
   ]);
   const newer = await routesOf('http-newer', (app, express) => {
-    for (const path of ['/opt{/:a}', '/star/*rest', ['/p', '/q/:q']]) {
+    for (const path of ['/opt{/:a}', ['/p', '/q/:q']]) {
       const router = express.Router();
       router.get('/r', answer);
       app.use(path, router);

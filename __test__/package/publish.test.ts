@@ -111,7 +111,9 @@ describe('publishing', () => {
   });
 
   test('refuses before the first one if one is not packed', async () => {
+    there.clear();
     const absent = { ...list[2]!, file: join(folder, 'absent.tgz') };
     await expect(publish([list[0]!, absent], [], env)).rejects.toThrow('absent.tgz');
+    expect(tried).toHaveLength(4);
   });
 });

@@ -60,7 +60,7 @@ test('one process serves for all, and another takes over when it is killed', asy
       } catch {
         return false;
       }
-    }, `${left} living processes take over`);
+    }, `the ${left} living processes have not taken over`);
   }
 });
 

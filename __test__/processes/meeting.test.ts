@@ -170,7 +170,6 @@ test('a primary that changed its title, and loads the package late', async () =>
       const names = ${JSON.stringify(names)};
       const late = (name) => require('./report').arrive(name, names).then(() => process.disconnect?.());
       if (cluster.isPrimary) {
-        const env = { MPMETRICS_DIR: process.env.MPMETRICS_DIR };
         for (const name of names.slice(0, 2)) cluster.fork({ WHO: name });
         setTimeout(late, 500, 'primary');
       } else late(process.env.WHO);`,
