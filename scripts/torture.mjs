@@ -52,7 +52,7 @@ const PARTS = {
   /** Kills of Rust processes, most of which hold the heap lock. */
   rust: { minutes: 6, figures: { KILLS: 5_000 }, rust: 'kills' },
   exemplars: { minutes: 5, figures: { KILLS: 5_000 }, rust: 'exemplars_killed' },
-  /** Updates of each process and thread. */
+  /** Rounds of updates in each process and thread. */
   sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
   /** Requests with random paths, which count in series for the rest. */
   overflow: { minutes: 1, figures: { REQUESTS: 1_000_000 }, file: 'crash/overflow' },

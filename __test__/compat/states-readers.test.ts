@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { pythonNumber, PythonReader } from '../support/python-reader';
@@ -78,7 +78,7 @@ describe.each(subjects)('on $name', ({ load, name: storage }) => {
   test.skipIf(lacks('prometheus_client'))('the Python client reads back the states', async () => {
     const client = await load();
     const reader = new PythonReader();
-    afterAll(() => {
+    onTestFinished(() => {
       reader.close();
     });
     let read = 0;

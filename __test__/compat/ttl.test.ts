@@ -80,8 +80,8 @@ describe.each(subjects)('$name', ({ load }) => {
     child.inc();
     gauge.labels('idle').inc(2);
     histogram.observe({ a: 'idle' }, 0.5);
-    // Long enough for series without updates to expire a second time.
-    await new Promise((resolve) => setTimeout(resolve, 1000 * TTL));
+    // Without updates they expire a second time.
+    await until(client, (seen) => ![...seen.keys()].some(isIdle));
     // No updates during the scrape, which reads on another thread: one could come between its reads of two metrics.
     stop();
     const seen = await shown(client);

@@ -1,7 +1,7 @@
 /** Exemplars of several processes and worker threads, and of writers that are stopped or killed while they write. */
 import { join } from 'node:path';
 
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
@@ -47,7 +47,7 @@ test.skipIf(lacks('prometheus_client'))(
   'the newest exemplar of all processes and threads is shown',
   async () => {
     const reader = new PythonReader();
-    afterAll(() => {
+    onTestFinished(() => {
       reader.close();
     });
     const [one, two, plain] = obedient(3, made);
