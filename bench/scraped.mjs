@@ -121,6 +121,15 @@ async function runPrimary() {
   return measure(scrape, spinInWorker);
 }
 
+/** Rejects if a worker ends: workers run until this process ends. */
+function loss() {
+  return new Promise((_, reject) => {
+    cluster.on('exit', (_worker, code, signal) => {
+      reject(new Error(`a worker ended with ${signal ?? code}`));
+    });
+  });
+}
+
 async function runAlone() {
   makeSeries();
   return measure(() => client.register.metrics());
@@ -129,8 +138,7 @@ async function runAlone() {
 if (cluster.isWorker) {
   await runWorker();
 } else {
-  const result = await (scenario.workers > 0 ? runPrimary() : runAlone()).catch((error) => ({
-    failure: error.message,
-  }));
+  const measured = scenario.workers > 0 ? Promise.race([runPrimary(), loss()]) : runAlone();
+  const result = await measured.catch((error) => ({ failure: error.message }));
   process.send(result, () => process.exit());
 }

@@ -65,19 +65,23 @@ export class Pm2 {
     await call(process.execPath, [program, ...args], { cwd: this.application.folder, env });
   }
 
+  /** The logs of the daemon's applications, of one stream. */
+  private logs(stream: '-out' | '-error'): string[] {
+    const folder = join(this.home, 'logs');
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    const chosen = names.filter((name) => name.includes(stream));
+    return chosen.map((name) => readFileSync(join(folder, name), 'utf8'));
+  }
+
   /** All reports that the daemon's applications have printed so far. */
   reports(): Report[] {
-    const logs = join(this.home, 'logs');
-    const names = existsSync(logs) ? readdirSync(logs).filter((n) => n.includes('-out')) : [];
-    const lines = names.flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));
+    const lines = this.logs('-out').flatMap((text) => text.split('\n'));
     return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Report);
   }
 
   /** The stderr of the daemon's applications. */
   errors(): string {
-    const logs = join(this.home, 'logs');
-    const names = readdirSync(logs).filter((name) => name.includes('-error'));
-    return names.map((name) => readFileSync(join(logs, name), 'utf8')).join('');
+    return this.logs('-error').join('');
   }
 
   /** Waits until there are `count` reports, and returns all. */
