@@ -27,7 +27,7 @@ export interface Layout {
 export interface ProcessIdentity {
   pid: number;
   ppid: number;
-  /** Time of the process's start, in clock ticks after boot. */
+  /** Time of the process's start: on Linux in clock ticks after boot, on macOS in microseconds since 1970. */
   startTime: string;
   bootId: string;
   /** Inode of the pid namespace. */

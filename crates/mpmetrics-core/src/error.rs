@@ -198,7 +198,7 @@ pub enum Error {
     #[error("not supported on this platform: {0}")]
     Unsupported(&'static str),
     /// The system does not do what a segment needs, although it has an implementation.
-    #[error("this system does not keep what shared memory needs, that {check}: {found}")]
+    #[error("this system fails a check of what shared memory needs ({check}): {found}")]
     Unkept {
         /// The check that fails, as the sentence that is not true.
         check: &'static str,

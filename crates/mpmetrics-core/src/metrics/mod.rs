@@ -8,7 +8,7 @@ mod handle;
 pub use crate::quantile::summary::{SummaryOptions, Window};
 pub use handle::{Counter, Gauge, Histogram, Summary};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exposition;
 use crate::heap::{FamilySpec, Heap, Writer};
 use crate::labels;
@@ -17,6 +17,7 @@ use crate::os::ProcessIdentity;
 use crate::scrape::filter::Filter;
 use crate::scrape::scrape;
 use crate::scrape::snapshot::Snapshot;
+use handle::Handle;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -39,6 +40,7 @@ pub struct Metrics {
 pub struct Family {
     writer: Rc<RefCell<Writer>>,
     id: u32,
+    metric_type: MetricType,
     numbers: Rc<[f64]>,
     label_names: Vec<String>,
 }
@@ -74,7 +76,8 @@ impl Metrics {
             states: Vec::new(),
         };
         let id = self.writer.borrow_mut().family(&spec, 0)?;
-        Ok(Family { writer: Rc::clone(&self.writer), id, numbers: numbers.into(), label_names })
+        let writer = Rc::clone(&self.writer);
+        Ok(Family { writer, id, metric_type, numbers: numbers.into(), label_names })
     }
 
     /// Declares a counter.
@@ -155,38 +158,78 @@ impl Family {
         text
     }
 
+    /// Makes a series of a type, which must be the family's.
+    fn series(&self, metric_type: MetricType, values: &[&str]) -> Result<Handle> {
+        if metric_type != self.metric_type {
+            let what = "a series has the type of its family";
+            return Err(Error::Invalid { what, value: metric_type.name().to_owned() });
+        }
+        Handle::new(&self.writer, self.id, self.labels(values))
+    }
+
     /// Returns the counter with these label values, which are in the order of the family's label names.
     /// Surplus values are ignored, and labels without a value are left out.
     ///
     /// # Errors
-    /// As [`Writer::bind`].
+    /// [`Error::Invalid`] if this is no family of counters; as [`Writer::bind`].
     pub fn counter(&self, values: &[&str]) -> Result<Counter> {
-        handle::Handle::new(&self.writer, self.id, self.labels(values)).map(Counter)
+        self.series(MetricType::Counter, values).map(Counter)
     }
 
     /// Returns the gauge with these label values, as [`Family::counter`].
     ///
     /// # Errors
-    /// As [`Writer::bind`].
+    /// As [`Family::counter`].
     pub fn gauge(&self, values: &[&str]) -> Result<Gauge> {
-        handle::Handle::new(&self.writer, self.id, self.labels(values)).map(Gauge)
+        self.series(MetricType::Gauge, values).map(Gauge)
     }
 
     /// Returns the histogram with these label values, as [`Family::counter`].
     ///
     /// # Errors
-    /// As [`Writer::bind`].
+    /// As [`Family::counter`].
     pub fn histogram(&self, values: &[&str]) -> Result<Histogram> {
-        let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
+        let handle = self.series(MetricType::Histogram, values)?;
         Ok(Histogram(handle, Rc::clone(&self.numbers)))
     }
 
     /// Returns the summary with these label values, as [`Family::counter`].
     ///
     /// # Errors
-    /// As [`Writer::bind`].
+    /// As [`Family::counter`].
     pub fn summary(&self, values: &[&str]) -> Result<Summary> {
-        let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
+        let handle = self.series(MetricType::Summary, values)?;
         Ok(Summary(handle, SummaryOptions::from_numbers(&self.numbers).window))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::Setup;
+    use crate::region::Owned;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_family_makes_series_of_its_own_type_only() {
+        let heap = Heap::create(Arc::new(Owned::new(1 << 20)), &Setup::default()).unwrap();
+        let metrics = Metrics::new(heap).unwrap();
+        let counters = metrics.counter("c", "h", &[]).unwrap();
+        let histograms = metrics.histogram("h", "h", &[], &[1.0]).unwrap();
+        counters.counter(&[]).unwrap().inc(1.0).unwrap();
+        histograms.histogram(&[]).unwrap().observe(1.0).unwrap();
+        let errors = [
+            histograms.counter(&[]).err(),
+            histograms.gauge(&[]).err(),
+            counters.histogram(&[]).err(),
+            counters.summary(&[]).err(),
+        ];
+        let told = errors.map(|error| error.map(|error| error.to_string()));
+        let wanted = ["counter", "gauge", "histogram", "summary"];
+        assert_eq!(
+            told,
+            wanted.map(|of| Some(format!("a series has the type of its family: {of}")))
+        );
+        assert!(String::from_utf8(metrics.text().unwrap()).unwrap().contains("\nc 1\n"));
     }
 }

@@ -50,6 +50,7 @@ struct Seen {
     /// Sum of the counts of all buckets, including the count of zeros.
     ranked: f64,
     octaves: usize,
+    zeros: f64,
     median: f64,
 }
 
@@ -69,6 +70,7 @@ fn seen(heap: &Heap) -> Seen {
         max: shown[2],
         ranked: ranked + sketch.zeros,
         octaves: octaves.count(),
+        zeros: sketch.zeros,
         median: shown[1],
     }
 }
@@ -142,14 +144,13 @@ fn a_value_outside_of_the_kept_octaves_counts_in_the_nearest_bucket() {
     std::mem::forget(writer);
 }
 
-#[test]
-fn two_blocks_that_become_one_have_64_octaves_together() {
-    let heap = heap();
-    let values = hostile();
-    // The first life gives its block default labels after it has observed. The second life begins without default
-    // labels, so it makes a block of its own, and later gives it the same default labels. So the third life finds two
-    // blocks of one series with the same default labels, and merges them.
-    for values in [&values[..2_000], &values[2_000..]] {
+/// Makes two blocks that the next writer of their slot merges. Each has observed one of two lists of values.
+///
+/// The first life gives its block default labels after it has observed. The second life begins without default labels,
+/// so it makes a block of its own, and later gives it the same default labels. So the third life finds two blocks of one
+/// series with the same default labels, and merges them.
+fn observe_in_two_blocks(heap: &Heap, lists: [&[f64]; 2]) {
+    for values in lists {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let address = bind(&mut writer, None);
         for value in values {
@@ -157,6 +158,27 @@ fn two_blocks_that_become_one_have_64_octaves_together() {
         }
         writer.default_labels(0, b"app=\"x\"", b"").expect("room");
     }
+}
+
+#[test]
+fn an_octave_without_room_in_merged_blocks_counts_in_the_nearest_one_of_both_blocks() {
+    let positive: Vec<f64> = (1..=KEPT as i32).map(|power| 2.0_f64.powi(power)).collect();
+    for (lists, zeros) in [([&[-1.0], &positive[..]], 0.0), ([&positive[..], &[-1.0]], 0.0)] {
+        let heap = heap();
+        observe_in_two_blocks(&heap, lists);
+        let heir = heap.writer(1, 1).expect("a slot");
+        let found = seen(&heap);
+        assert_eq!((found.ranked, found.octaves, found.zeros), (65.0, KEPT, zeros));
+        assert_eq!(clamped(&heap), 1);
+        drop(heir);
+    }
+}
+
+#[test]
+fn two_blocks_that_become_one_have_64_octaves_together() {
+    let heap = heap();
+    let values = hostile();
+    observe_in_two_blocks(&heap, [&values[..2_000], &values[2_000..]]);
     let (before, all) = (clamped(&heap), values.len() as f64);
     assert_eq!((seen(&heap).ranked, seen(&heap).octaves), (all, 2 * KEPT));
     let heir = heap.writer(1, 1).expect("a slot");

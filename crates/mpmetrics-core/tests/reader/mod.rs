@@ -91,6 +91,10 @@ fn string(text: &[char], at: &mut usize) -> Option<String> {
                     'r' => '\r',
                     'u' => {
                         let digits: String = text.get(*at..*at + 4)?.iter().collect();
+                        // `from_str_radix` accepts a sign.
+                        if !digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
+                            return None;
+                        }
                         *at += 4;
                         char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
                     }

@@ -16,7 +16,7 @@
 //! `MERGES` is the same before and after its read, and if it applies the note when `MERGES` is odd. This holds after
 //! each of the adopter's stores, also if the adopter dies or is stopped there.
 
-use super::octave_buckets::{self, all, find, octaves, sub_windows_of, words_of};
+use super::octave_buckets::{self, all, find, for_each, sub_windows_of, words_of};
 use super::{block, moving};
 use crate::cells::sketch::{self, buckets};
 use crate::cells::{scalar, sequence};
@@ -56,7 +56,11 @@ fn sub_windows(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<
     let there: HashSet<u64> = all(words, to, head)?.into_iter().collect();
     let mut before = from + blk::CELLS + summary::OCTAVES;
     // The octaves of `to`, and those whose buckets are handed over whole: together at most as many as one writer keeps.
-    let mut kept = octaves(words, to, head)?;
+    let mut kept: Vec<(Octave, u64)> = Vec::new();
+    for_each(words, to, head, |buckets| {
+        kept.push((buckets.octave, buckets.at));
+        Ok(())
+    })?;
     for at in all(words, from, head)? {
         if there.contains(&at) {
             // The octave buckets are in both chains: an earlier adopter died just after it had linked them to `to`.
@@ -67,14 +71,17 @@ fn sub_windows(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<
         let other = octave.map(|octave| find(words, to, head, octave)).transpose()?.flatten();
         clear_sub_windows(words, at, head, &sub_windows)?;
         if let (None, Some(octave)) = (&other, octave.filter(|_| kept.len() < KEPT)) {
-            kept.push(octave);
+            kept.push((octave, at));
             before = at + LINK;
             continue;
         }
         let sub_windows = sub_windows.iter().filter(|(_, adds)| *adds).map(|(index, _)| *index);
+        let zeros = to + blk::CELLS + summary::SUB_WINDOWS + sub_window::ZEROS;
         match (other, octave) {
             (Some(other), _) => merge_octave(words, at, other.at, sub_windows)?,
-            (None, Some(octave)) => clamp_octave(words, at, to, octave, sub_windows)?,
+            (None, Some(octave)) => {
+                clamp_octave(words, at, octave, &kept, zeros, sub_windows)?;
+            }
             (None, None) => {}
         }
         // These octave buckets are empty now. Once unlinked, they are freed like all octave buckets without reference.
@@ -100,30 +107,26 @@ fn merge_octave(
     Ok(())
 }
 
-/// Adds all buckets of an octave to the nearest bucket of block `to`, which has no room for another octave.
+/// Adds all buckets of an octave to the nearest bucket of the kept octaves, of which there are as many as a writer keeps.
+///
+/// `zeros` is the reference of the cell with the zeros of the first sub-window: they are nearest if no kept octave has
+/// the same sign.
 fn clamp_octave(
     words: Words<'_>,
     at: u64,
-    to: u64,
     octave: Octave,
+    kept: &[(Octave, u64)],
+    zeros: u64,
     sub_windows: impl Iterator<Item = usize>,
 ) -> Result<()> {
-    let head = block::head(words, to)?;
-    let nearest = match octave.nearest(octaves(words, to, head)?) {
-        Some((octave, number)) => {
-            find(words, to, head, octave)?.map(|buckets| (buckets.at, number))
-        }
-        None => None,
-    };
+    let nearest =
+        octave.nearest(kept.iter().map(|(octave, _)| *octave)).and_then(|(of, number)| {
+            kept.iter().find(|(octave, _)| *octave == of).map(|(_, buckets)| (*buckets, number))
+        });
     for index in sub_windows {
         let bucket = match nearest {
             Some((buckets, number)) => buckets + blk::CELLS + (index * CELLS + number) as u64,
-            None => {
-                to + blk::CELLS
-                    + summary::SUB_WINDOWS
-                    + sub_window::WORDS * index as u64
-                    + sub_window::ZEROS
-            }
+            None => zeros + sub_window::WORDS * index as u64,
         };
         for cell in 0..CELLS as u64 {
             let cell = at + blk::CELLS + (index * CELLS) as u64 + cell;

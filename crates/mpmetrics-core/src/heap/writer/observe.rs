@@ -139,7 +139,7 @@ impl Writer {
     /// [`Writer::observe`] for a block that is named by its numbers.
     ///
     /// # Errors
-    /// As [`Writer::observe`]; [`crate::Error::Unsupported`] if the block is no summary's.
+    /// As [`Writer::observe`]; [`crate::Error::Invalid`] if the block is no summary's.
     pub fn observe_in(
         &mut self,
         (slab, cell, key): (u32, u32, BlockKey),
@@ -150,8 +150,8 @@ impl Writer {
         let placed = octave::locate(value);
         let (at, head) = self.own(slab, cell, key)?;
         if head.kind != BlockKind::Summary {
-            let what = "values of any size are observed by summaries";
-            return Err(Error::Unsupported(what));
+            let what = "only a summary observes values in octaves";
+            return Err(Error::Invalid { what, value: format!("{:?}", head.kind) });
         }
         let kept = match placed {
             Some((octave, cell)) => match self.keep(at, head, octave, times)? {
