@@ -206,6 +206,39 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(String(await register.metricsBuffer())).toBe('stubbed');
   });
 
+  test('a metric with a get() of its own that a callback registers is in the same reading', async () => {
+    const { Gauge, register } = await load();
+    class Twice extends Gauge {
+      override async get() {
+        const rows = await super.get();
+        const values = rows.values.map((one) => ({ ...one, value: 2 * one.value }));
+        return { ...rows, values };
+      }
+    }
+    const read = [
+      async () => /^late .*$/m.exec(await register.metrics())?.[0],
+      async () => /^late .*$/m.exec(String(await register.metricsBuffer()))?.[0],
+      async () =>
+        (await register.getMetricsAsJSON())
+          .filter(({ name }) => name === 'late')
+          .map(({ values }) => `late ${values.map(({ value }) => value).join()}`)
+          .join(),
+    ];
+    for (const one of read) {
+      register.clear();
+      new Gauge({
+        name: 'first',
+        help: 'h',
+        collect: () => {
+          if (register.getSingleMetric('late') === undefined) {
+            new Twice({ name: 'late', help: 'h' }).set(2);
+          }
+        },
+      });
+      expect(await one()).toBe('late 4');
+    }
+  });
+
   test('clusterMetrics() shows the values of a replaced get(), once', async () => {
     const client = await load();
     const gauge = new client.Gauge({ name: 'm', help: 'h' });

@@ -124,7 +124,9 @@ export class Reading {
     const answers = asked.answers();
     if (answers !== undefined) await answers;
     for (const metric of this.addedTo(metrics)) {
-      if (aggregator === undefined || metric.aggregator === aggregator) metrics.push(metric);
+      if (aggregator !== undefined && metric.aggregator !== aggregator) continue;
+      metrics.push(metric);
+      if (!inCells(metric, readsItself)) rest.push(await this.readDuck(metric));
     }
     const all: MetricRows[] = [];
     const given = (): ReturnType<Contents['given']> => contents.given();
@@ -206,7 +208,7 @@ export class Reading {
     metrics.push(...this.addedTo(metrics));
     const rows = await Promise.all(
       metrics.map(async (metric, i) => {
-        if (!inCells(metric, printsItself)) return read[i]!;
+        if (!inCells(metric, printsItself)) return read[i] ?? duckRows(metric, this.scope);
         return this.printsNatively(metric) ? null : (read[i] ?? this.familyRows(metric));
       }),
     );
