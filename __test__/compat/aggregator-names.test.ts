@@ -119,9 +119,22 @@ test('invalid entries of MPMETRICS_AGGREGATORS are ignored, with one warning eac
   for (const message of warned) expect(message).toContain(`an equals sign and one of ${LIST}`);
 });
 
+test('a gauge with ttlSeconds can have a configured aggregator', async () => {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  vi.stubEnv('MPMETRICS_AGGREGATORS', 'g*=max');
+  const client = await heap.load();
+  new client.Gauge({ name: 'gauge', help: 'h', labelNames: ['a'], ttlSeconds: 60 });
+  expect((await shownBy(client))['gauge']).toBe('max');
+  expect(warning).not.toHaveBeenCalled();
+});
+
 test.each([
   ['all', { labelNames: ['pid'] }, 'has a label "pid" already'],
-  ['max', { labelNames: ['a'], ttlSeconds: 60 }, 'has ttlSeconds, which needs sum'],
+  [
+    'shared',
+    { labelNames: ['a'], ttlSeconds: 60 },
+    'has ttlSeconds, which needs another aggregator',
+  ],
 ] as const)(
   'the aggregator %s is ignored, with a warning, for a gauge that cannot have it',
   async (aggregator, more, why) => {

@@ -22,13 +22,13 @@ let read: { text: string; choices: Choices } = { text: '', choices: [] };
  * because the program did not name it.
  *
  * @param name of the gauge
- * @param needs whether the gauge has an option that needs the aggregator `sum`, and whether it counts the dead
+ * @param has whether the gauge has the option `ttlSeconds`, and whether it counts the dead
  * @returns undefined if no pattern fits, or if the gauge cannot have the aggregator of the first that fits
  */
 export function chosenAggregator(
   name: unknown,
   labelNames: readonly string[] | undefined,
-  needs: { readonly sum: boolean; readonly dead: boolean },
+  has: { readonly ttl: boolean; readonly dead: boolean },
 ): GaugeAggregator | undefined {
   const choices = [...Object.entries(settings.aggregators ?? {}), ...byVariable()];
   for (const [pattern, aggregator] of choices) {
@@ -37,9 +37,9 @@ export function chosenAggregator(
     const why =
       taken !== undefined
         ? `has a label "${taken}" already`
-        : needs.sum && aggregator !== 'sum'
-          ? 'has ttlSeconds, which needs sum'
-          : needs.dead && !countsDead(aggregator)
+        : has.ttl && aggregator === 'shared'
+          ? 'has ttlSeconds, which needs another aggregator'
+          : has.dead && !countsDead(aggregator)
             ? "has dead: 'keep', which needs another aggregator"
             : null;
     if (why === null) return aggregator;

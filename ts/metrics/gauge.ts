@@ -208,8 +208,8 @@ function aggregatorOf<T extends string>(
   if (config === null || typeof config !== 'object') return 'sum';
   const { aggregator, labelNames, ttlSeconds, dead } = config;
   const name = likelyName('gauge', config);
-  const needs = { sum: ttlSeconds !== undefined, dead: dead !== undefined };
-  return aggregator ?? chosenAggregator(name, labelNames, needs) ?? 'sum';
+  const has = { ttl: ttlSeconds !== undefined, dead: dead !== undefined };
+  return aggregator ?? chosenAggregator(name, labelNames, has) ?? 'sum';
 }
 
 function kindOf(aggregator: GaugeAggregator): Kind {
