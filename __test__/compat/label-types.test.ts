@@ -214,6 +214,23 @@ describe.each(subjects)('on $name', ({ load }) => {
     expect(await client.register.metrics()).not.toContain('route');
   });
 
+  test('gauges that share the code of their lookup have the types of their own default values', async () => {
+    const { Gauge, register } = await load();
+    // The first metrics have code of their own.
+    for (let n = 0; n < 70; n++) new Gauge({ name: `n${n}`, help: 'h', labelNames: ['a'] });
+    const gauges = ['1', 1].map(
+      (a, i) =>
+        new Gauge(any({ name: `g${i}`, help: 'h', labelNames: ['a'], defaultLabels: { a } })),
+    );
+    for (const gauge of gauges) {
+      gauge.set(any({ a: '1' }), 5);
+      gauge.set({}, 6);
+    }
+    const json = await register.getMetricsAsJSON();
+    const labels = json.flatMap(({ values }) => (values as { labels: Labelled }[]).map((one) => one.labels));
+    expect(labels).toEqual([{ a: '1' }, { a: 1 }]);
+  });
+
   test('a series with an undefined label is printed once in OpenMetrics and after aggregation of JSON', async () => {
     const client = await load();
     const counter = new client.Counter({ name: 'm_total', help: 'h', labelNames: ['route'] });

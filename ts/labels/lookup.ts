@@ -50,7 +50,7 @@ type Factory = <L>(
   defaults: LabelDefaults | null,
 ) => Lookup<L>;
 
-/** The shared code, by label names, defaults and whether types count; null if code generation is forbidden. */
+/** The shared code, by its source text; null if code generation is forbidden. */
 const factories = new Map<string, Factory | null>();
 
 /** The maximum of lookups with code of their own. Each costs some 85 µs and 7 KB, once. */
@@ -150,17 +150,17 @@ function generate(
   typed: boolean,
   defaults: LabelDefaults | null,
 ): Factory | null {
+  const text = source(names, typed, defaults);
   // Code for no labels reads no property of the label object, so metrics without labels can share it.
   if (own < OWN_CODE && names.length > 0) {
     own++;
     // V8 recognises equal source text, and shares what its inline caches learn. The number makes the texts differ.
-    return compile(`${source(names, typed, defaults)} // ${own}`);
+    return compile(`${text} // ${own}`);
   }
-  const key = JSON.stringify([names, typed, defaults?.texts]);
-  let factory = factories.get(key);
+  let factory = factories.get(text);
   if (factory === undefined) {
-    factory = compile(source(names, typed, defaults));
-    factories.set(key, factory);
+    factory = compile(text);
+    factories.set(text, factory);
   }
   return factory;
 }
