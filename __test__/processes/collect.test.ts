@@ -43,6 +43,16 @@ test('a scrape by a primary, a worker, a thread or a separate program runs every
   expect(await program.ended).toBe(0);
 });
 
+test('a callback that is assigned after the option `collect: undefined` runs for scrapes of other processes', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(
+    other!,
+    `const gauge = new mpmetrics.Gauge({ name: 'late', help: 'h', collect: undefined });
+     gauge.collect = function () { this.set(5); };`,
+  );
+  expect((await scraped(one!)).seen.get('late')).toBe(5);
+});
+
 test('metric.get() runs the callbacks of other processes; a scrape with scope process does not', async () => {
   const [one, other] = obedient(2, made);
   await ask(one!, "calls('calls', 'one')");

@@ -369,14 +369,15 @@ function isMetric(one: unknown): one is Metric {
 
 lend(Metric.prototype, 'hashMap', (metric: Metric) => hashMapOf(metric[ROSTER]));
 
-// `collect` may be assigned at any time; from then on, scrapes of other processes run it. The first assignment makes it
-// an ordinary property, as in prom-client.
+// `collect` may be assigned at any time; from then on, scrapes of other processes run it. The first assignment of a
+// value makes it an ordinary property, as in prom-client. The option `collect: undefined` assigns none.
 lend(
   Metric.prototype,
   'collect',
   () => undefined,
   (metric: Metric, value) => {
     if (typeof value === 'function') announceCollect(metric);
+    if (value === undefined) delete metric.collect;
   },
 );
 
