@@ -115,8 +115,9 @@ class Election {
     server.unref();
     try {
       await new Promise<void>((done, fail) => {
-        // `exclusive` makes this process itself listen; else the primary of a cluster would listen for all workers.
-        server.once('error', fail).listen({ path, exclusive: true }, done);
+        // The listener stays: a server that cannot accept a connection later, for want of descriptors, also emits
+        // `error`. `exclusive` makes this process itself listen; else a cluster's primary would listen for all workers.
+        server.on('error', fail).listen({ path, exclusive: true }, done);
       });
     } catch (error) {
       if (codeOf(error) === 'EADDRINUSE') return false;

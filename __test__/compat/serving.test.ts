@@ -1,4 +1,5 @@
 /** Which requests get metrics, by path, method and authorization, in every way of serving. */
+import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -133,6 +134,14 @@ describe.each(subjects)('$name', ({ load }) => {
       const put = await ask('/metrics', { method: 'PUT', body: 'x' });
       expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     });
+  });
+
+  test('a connection that startHttpServer() cannot accept does not end the process', async () => {
+    const client = await load();
+    const ask = await WAYS['startHttpServer']!(client, {});
+    // Node.js emits this when the process has no descriptor left.
+    (server as never as { server: EventEmitter }).server.emit('error', new Error('accept EMFILE'));
+    expect((await ask('/metrics')).status).toBe(200);
   });
 
   test('the error for an invalid option names the option, its value and the rule', async () => {

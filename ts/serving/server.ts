@@ -90,6 +90,9 @@ export async function startHttpServer(options: ServerOptions = {}): Promise<Metr
     void handler(request, response);
   });
   server.unref();
+  // A connection that cannot be accepted, for want of descriptors, is an `error` of the server. It must not end the
+  // process.
+  server.on('error', () => undefined);
   const standby = new Standby(() => bind(server, place));
   try {
     await bind(server, place);
