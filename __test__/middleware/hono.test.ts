@@ -49,6 +49,7 @@ describe.each(MAJORS)('%s, without `@hono/node-server`', (set) => {
       const failing = make().get('/fails', () => {
         throw new Error('it fails');
       });
+      failing.all('/all/:a', answer);
       failing.onError((_error, context) => context.text('own', 503));
       app.route('/users/:id', make().route('/posts', inner));
       app.route('/failing/:f', failing);
@@ -56,10 +57,14 @@ describe.each(MAJORS)('%s, without `@hono/node-server`', (set) => {
       app.all('/all/:a', answer);
     });
     expect(
-      await ask('/users/1/posts/2', '/failing/1/fails', '/base/x/1', '/all/1', '/all/2', '/none'),
+      await ask(
+        ...['/users/1/posts/2', '/failing/1/fails', '/failing/1/all/2'],
+        ...['/base/x/1', '/all/1', '/all/2', '/none'],
+      ),
     ).toEqual({
       'GET /all/:a 200': 2,
       'GET /base/x/:y 200': 1,
+      'GET /failing/:f/all/:a 200': 1,
       'GET /failing/:f/fails 503': 1,
       'GET /users/:id/posts/:post 200': 1,
       'GET unmatched 404': 1,

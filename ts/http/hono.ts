@@ -115,6 +115,15 @@ function routeOf({ req }: Context): string | undefined {
 
 /** Returns whether a handler takes a second argument, the function that calls the next handler. */
 function isMiddleware(handler: Handler): boolean {
-  const inner = handler[COMPOSED];
+  const inner = composedIn(handler);
   return inner === undefined ? handler.length > 1 : isMiddleware(inner);
+}
+
+/** Returns the handler that another one wraps. Hono 3 keeps it under a symbol that it does not export. */
+function composedIn(handler: Handler): Handler | undefined {
+  const [symbol] = Object.getOwnPropertySymbols(handler).filter(
+    ({ description }) => description === 'composedHandler',
+  );
+  if (symbol === undefined) return handler[COMPOSED];
+  return (handler as Handler & Record<symbol, Handler | undefined>)[symbol];
 }
