@@ -50,8 +50,11 @@ function outcome(program, { env, wrapper }) {
         ([, test]) => `${name} ${test}`,
       );
       const passed = [...text.matchAll(/^test .* \.\.\. ok$/gm)].length;
+      // Rust's test programs exit with 101 if a test failed. Every other end is one in the middle of the tests.
       const ended =
-        code !== 0 && named.length === 0 ? [`${name} ended with ${signal ?? code}`] : [];
+        code === 0 || (code === 101 && named.length > 0)
+          ? []
+          : [`${name} ended with ${signal ?? code}`];
       resolve({ passed, failed: [...named, ...ended] });
     });
   });

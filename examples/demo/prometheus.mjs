@@ -64,11 +64,12 @@ export async function askPrometheus(ports) {
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
+  const ended = once(server, 'exit');
   try {
     return await totals(`http://127.0.0.1:${port}`, ports);
   } finally {
     server.kill();
-    await once(server, 'exit');
+    await ended;
     rmSync(folder, { recursive: true });
   }
 }
