@@ -1,6 +1,6 @@
 /**
- * The applications that `server.mjs` loads: ten routes in Express or Fastify, counted by nothing, by the package of
- * prom-client for the framework, or by mpmetrics.
+ * The applications to which `server.mjs` sends its load: ten routes in Express or Fastify. Requests are counted by
+ * nothing, by the framework's package for prom-client (see `FRAMEWORKS`), or by mpmetrics.
  */
 
 /** The frameworks, with the package that counts their requests with prom-client. */

@@ -102,7 +102,7 @@ pub struct Shape {
     pub words: u16,
 }
 
-/// Returns the shape of the blocks of a family of this form. `repeats` is its number of bounds or sub-windows.
+/// Returns the shape of the blocks of a family of this form. `repeats` is its [`FamilySpec::repeats`].
 fn shape(form: &Form, repeats: u64) -> Result<Shape> {
     let most = form.repeats.1;
     if repeats > most {
@@ -166,7 +166,8 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
         bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
     let mut states = Vec::new();
     if metric_type == MetricType::StateSet {
-        // A number that is negative or no number becomes 0, and one that is too large has no place to split at.
+        // The cast makes 0 of NaN and of a negative number. If more states are counted than there are names,
+        // `checked_sub` returns `None`.
         let count = numbers.pop()? as usize;
         states = label_names.split_off(label_names.len().checked_sub(count)?);
     }
