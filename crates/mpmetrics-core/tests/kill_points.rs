@@ -103,8 +103,8 @@ fn a_process_that_stops_at_any_kill_point_leaves_a_heap_in_which_all_others_go_o
 /// Dies or stops when a kill point is reached for the n-th time: in the middle of a sweep, a walk, a growth.
 #[test]
 fn later_arrivals_at_kill_points_that_are_reached_several_times() {
-    // Each cell that is added, and then cleared, when a block is merged: of a counter, a histogram, a summary and its
-    // buckets, and of residues. A cell more is cleared than added.
+    // The 2nd to the 16th addition of merges: in blocks of a counter, a histogram, a summary and its buckets, and in
+    // residues. Each reaches `merge.added` and then `merge.cleared`; the 16th is tested at `merge.cleared` only.
     let added = (2..=15).map(|nth| ("merge.added", nth));
     let cleared = (2..=16).map(|nth| ("merge.cleared", nth));
     let others = [
