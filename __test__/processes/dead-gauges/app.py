@@ -1,4 +1,4 @@
-"""app.cjs for the Python client, without `first` and `lose`: multiprocess_mode in place of aggregator and dead."""
+"""Does with the Python client what app.cjs does, except `first` and `lose`. multiprocess_mode replaces aggregator and dead."""
 import json
 import os
 import sys
