@@ -1,4 +1,4 @@
-"""Does with the Python client what app.cjs does, except `first` and `lose`. multiprocess_mode replaces aggregator and dead."""
+"""Does what app.cjs does, except `first` and `lose`, with the Python client: it has multiprocess_mode, not `dead`."""
 import json
 import os
 import sys
