@@ -80,7 +80,7 @@ describe.each(subjects)('$name', ({ load }) => {
     child.inc();
     gauge.labels('idle').inc(2);
     histogram.observe({ a: 'idle' }, 0.5);
-    // Long enough for series without updates to expire a second time.
+    // Waits for the time to live once more. Series that are updated stay.
     await new Promise((resolve) => setTimeout(resolve, 1000 * TTL));
     // No updates during the scrape, which reads on another thread: one could come between its reads of two metrics.
     stop();
