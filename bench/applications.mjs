@@ -64,7 +64,7 @@ async function inFastify(client) {
 
 /**
  * @param {keyof FRAMEWORKS} framework
- * @param {'mpmetrics' | 'prom-client' | undefined} client the client that counts the requests; undefined if they are not counted
+ * @param {'mpmetrics' | 'prom-client' | undefined} client the client that counts the requests; undefined for none
  * @returns {Promise<import('node:http').Server>} a server that does not listen yet
  */
 export function application(framework, client) {
