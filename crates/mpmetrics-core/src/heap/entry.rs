@@ -106,8 +106,8 @@ impl Heap {
         Ok(())
     }
 
-    /// Takes the gauges of a process's dead writers out of their slots now. Otherwise the next writer of each slot does
-    /// that: scrapes show the same before and after. Returns how many gauges there were; 0 for a living process.
+    /// Takes the gauges of a process's dead writers out of their slots now, before the next writer of each slot does.
+    /// Scrapes show the same before and after. Returns how many gauges there were; 0 for a living process.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed,

@@ -247,8 +247,8 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     let form = Form::of(spec.metric_type, &spec.aggregator);
     let repeats = spec.repeats();
     let shape = shape(form, repeats)?;
-    // The type is the one whose blocks the family has, so that processes of an older minor version, which do not know
-    // the family's own type, can adopt and recover its blocks.
+    // The record has the type of the form: of a state set or info, that of a gauge. So processes of an older minor
+    // version, which do not know the family's own type, can adopt and recover its blocks.
     let packed = FamilyShape { metric_type: form.metric_type as u8, form: form.number, repeats };
     let packed = packed.pack();
     let bytes = encode(spec);
