@@ -155,8 +155,8 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// A limit is reached. The process that made the segment has set it; for the series of a family, this writer may have
-    /// set a lower one.
+    /// A limit is reached. The process that made the segment has set it; for the series of a family, this writer may
+    /// have set a lower one.
     #[error("limit reached: at most {limit} {}", refusal.what())]
     Quota {
         /// The limit, named by the refusal that it causes.
