@@ -86,12 +86,12 @@ fn every_aggregator_shows_the_same_before_and_after_adoptions() {
         drop(second);
         assert_eq!(rows(&heap), [shown[1]], "{aggregator}: two dead");
         let mut third = writer(&heap, 3);
-        assert_eq!(rows(&heap), [shown[1]], "{aggregator}: two generations");
+        assert_eq!(rows(&heap), [shown[1]], "{aggregator}: two dead, both adopted");
         set(&mut third, &spec, "", 1.0, 3000.0);
-        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: two generations and a living one");
+        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: two dead and a living one");
         drop(third);
         drop(writer(&heap, 4));
-        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: three generations");
+        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: three dead, all adopted");
     }
 }
 
@@ -124,7 +124,7 @@ fn not_a_number_stays_the_least_and_the_largest_value() {
 }
 
 #[test]
-fn all_keeps_the_lives_that_ended_last_and_counts_the_others() {
+fn the_aggregator_all_keeps_the_lives_that_ended_last_and_counts_the_others() {
     let (heap, spec) = (heap(), spec("all", 2.0));
     // The first life has the first slot, and ends last.
     let mut first = writer(&heap, 1);
@@ -154,7 +154,7 @@ fn all_keeps_the_lives_that_ended_last_and_counts_the_others() {
 }
 
 #[test]
-fn of_lives_with_the_same_pid_all_shows_the_living_one_or_the_one_that_ended_last() {
+fn if_lives_have_the_same_pid_only_the_living_one_or_the_one_that_ended_last_is_shown() {
     let (heap, spec) = (heap(), spec("all", 64.0));
     for value in [1.0, 2.0] {
         live(&heap, 7, &spec, value, 0.0);
@@ -221,7 +221,7 @@ fn scrapes_of_one_process_or_writer_do_not_show_the_dead() {
 }
 
 #[test]
-fn end_lives_takes_the_gauges_of_a_dead_process_and_none_of_a_living_one() {
+fn end_lives_takes_gauges_of_a_dead_process_out_of_its_slots_and_none_of_a_living_process() {
     let heap = heap();
     let (kept, freed) = (spec("sum", 1.0), FamilySpec { numbers: vec![], ..spec("max", 1.0) });
     let mut living = writer(&heap, 1);
