@@ -150,7 +150,7 @@ export function wordsOf(name) {
   return usesOwnGlibc(guest) ? "this machine's own glibc" : guest.words;
 }
 
-/** Returns the only fault that the smoke test may report on a guest here, in its own words; undefined if there is none. */
+/** Returns the only fault that the smoke test may report on a guest here, in its own words; undefined if none. */
 export function withoutOn(name) {
   return isNative(GUESTS[name]) ? undefined : GUESTS[name].without;
 }
