@@ -22,7 +22,8 @@ let read: { text: string; choices: Choices } = { text: '', choices: [] };
  * because the program did not name it.
  *
  * @param name of the gauge
- * @param needs whether the gauge has an option that needs the aggregator `sum`, and whether it counts the dead
+ * @param needs `sum`: whether the gauge has `ttlSeconds`, with which only `sum` can be chosen here; `dead`: whether it
+ *   counts the dead
  * @returns undefined if no pattern fits, or if the gauge cannot have the aggregator of the first that fits
  */
 export function chosenAggregator(

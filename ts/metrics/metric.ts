@@ -369,8 +369,9 @@ function isMetric(one: unknown): one is Metric {
 
 lend(Metric.prototype, 'hashMap', (metric: Metric) => hashMapOf(metric[ROSTER]));
 
-// `collect` may be assigned at any time; from then on, scrapes of other processes run it. The first assignment makes it
-// an ordinary property, as in prom-client.
+// `collect` may be assigned at any time. The first assignment makes it an ordinary property, as in prom-client. If that
+// assigns a function, scrapes of other processes run `collect` from then on; otherwise they run it after this isolate
+// has run it.
 lend(
   Metric.prototype,
   'collect',
