@@ -86,8 +86,7 @@ export class Group {
   }
 
   /**
-   * Makes a function the `collect` of the group's first metric. A scrape runs the function before it reads any metric
-   * of the group.
+   * Sets the `collect` of the group's first metric. A scrape calls it before the scrape reads any metric of the group.
    *
    * @param run sets all metrics of the group
    * @param waiting called in place of `run` while another thread reports the figures of the process
