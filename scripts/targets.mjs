@@ -18,8 +18,8 @@
 export const OLDEST_GLIBC = '2.28';
 
 /**
- * The oldest macOS on which every native module must work: the first that runs on ARM. On x86-64, Node.js 20 itself also
- * works on macOS 10.15.
+ * The oldest macOS on which every native module must work: the first that runs on ARM. On x86-64, Node.js 20 itself
+ * also works on macOS 10.15.
  */
 export const OLDEST_MACOS = '11.0';
 
