@@ -244,7 +244,7 @@ export class HeapStorage {
     this.backlog.flush();
   }
 
-  /** Declares all metrics in a new slot, because the slot was lost; if the segment is to be left, opens the next one. */
+  /** Declares all metrics in a new slot, because the slot was lost. If the segment is being left, opens the next. */
   renew(): void {
     if (this.heap?.current === true) this.restart(false);
     else this.open(true);
