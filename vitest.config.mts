@@ -46,7 +46,7 @@ function on(path: string, name: string, test: object) {
 
 /** A project that runs the specs, which start no process of an application, on one update path. */
 function specs(path: string) {
-  // Specs of the suite itself, and of modules and signatures, run once.
+  // Specs of the suite itself, of `@prometheus-io/client`, and of the exports of the compiled package run once.
   const once = ['suite', 'successor', 'deep-paths', 'exports'];
   // On the native path, JavaScript does not ask for buckets: `crates/mpmetrics-core/tests/in_process/summaries.rs` tests that
   // path.

@@ -164,7 +164,7 @@ describe('files', () => {
     expect(circlesIn(filesOf(sources))).toEqual([]);
   });
 
-  test('in a circle with the module that declares them are found', () => {
+  test('are found if they and the module that declares them import each other', () => {
     const face = 'mod a;\npub use a::A;\npub struct B;';
     const sources = new Map([
       ['room/mod.rs', face],

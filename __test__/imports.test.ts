@@ -11,7 +11,7 @@ const architecture = readFileSync(join(root, 'docs', 'ARCHITECTURE.md'), 'utf8')
 const typescript = ranksOf(architecture, 'TypeScript');
 
 const tsSources = sourcesBelow(join(root, 'ts'), /\.ts$/);
-/** All files in TypeScript or JavaScript, by their paths from the root. */
+/** The files in TypeScript or JavaScript below these folders, by their paths from the root. */
 const written = new Map(
   ['ts', '__test__', 'bench', 'scripts', 'examples'].flatMap((folder) =>
     [...sourcesBelow(join(root, folder), /\.[cm]?[jt]s$/)].map(

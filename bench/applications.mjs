@@ -1,6 +1,6 @@
 /**
- * The applications that `server.mjs` loads: ten routes in Express or Fastify, counted by nothing, by the package of
- * prom-client for the framework, or by mpmetrics.
+ * The applications to which `server.mjs` sends its load: ten routes in Express or Fastify. Requests are counted by
+ * nothing, by the framework's package for prom-client (see `FRAMEWORKS`), or by mpmetrics.
  */
 
 /** The frameworks, with the package that counts their requests with prom-client. */
@@ -64,7 +64,7 @@ async function inFastify(client) {
 
 /**
  * @param {keyof FRAMEWORKS} framework
- * @param {'mpmetrics' | 'prom-client' | undefined} client nothing counts without one
+ * @param {'mpmetrics' | 'prom-client' | undefined} client the client that counts the requests; undefined for none
  * @returns {Promise<import('node:http').Server>} a server that does not listen yet
  */
 export function application(framework, client) {

@@ -1,8 +1,8 @@
 /**
  * Bundles the compiled TypeScript for publication. One file has all modules, because a process reads and compiles it in
- * half the time that a file for each module takes. The compiler makes CommonJS before: esbuild would turn constants of
- * ES modules into variables, whose values V8 does not take for constant, and an observation of a summary would take
- * 31 % longer.
+ * half the time that a file for each module takes. The bundle is made from the CommonJS that the TypeScript compiler
+ * makes: from ES modules, esbuild would turn constants into variables, whose values V8 does not take for constant, and
+ * an observation of a summary would take 31 % longer.
  * Each module that users load by name has a thin file of that name, which loads the module from the file with all
  * modules.
  */
@@ -74,7 +74,7 @@ const lazily = {
       const accessors = importedNames(path).map(
         (name) => `  get ${name}() {\n    return load().${name};\n  },\n`,
       );
-      // Keeps the module, because Jest refuses to load one after a test: a timer of a metric may run then.
+      // Keeps the module: a metric's timer may run after a test has ended, when Jest refuses to load a module.
       const load = `let loaded;\nconst load = () => (loaded ??= require('${path}'));\n`;
       const contents = `${load}module.exports = {\n${accessors.join('')}};\n`;
       return { contents, resolveDir: sources };

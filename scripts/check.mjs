@@ -66,7 +66,7 @@ export const CHECKS = {
   'clippy-binding': {
     on: ALWAYS,
     seconds: 10,
-    // No `--all-targets`: the crate has no Rust tests, and compiled as a test it exports nothing.
+    // No `--all-targets`, which adds a test build: the crate has no Rust tests, and a test build exports nothing.
     command: 'cargo clippy --release -p mpmetrics-node --quiet -- -D warnings',
   },
   rustdoc: {

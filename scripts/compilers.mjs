@@ -1,6 +1,6 @@
 /**
- * What this machine has to build the native module of another platform: zig, which links for any of them and against an
- * old glibc, and a Rust compiler that has the standard library of that platform, or its source.
+ * Finds what a build of the native module for another platform needs: zig, which links for every platform, and against
+ * an old glibc; and a Rust compiler that has the standard library of that platform, or its source.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -32,7 +32,7 @@ export function platformProblem(name) {
   return PLATFORMS.includes(name)
     ? null
     : `a checkout builds the native module for ${PLATFORMS.join(', ')} only, and this is ${name}; ` +
-        'the published package still works here, on memory storage, for one process.';
+        'the published package works here with its native module, or, if it has none, on memory storage.';
 }
 
 /** Returns the name of this machine's platform, such as `linux-x64-gnu`. */
@@ -77,7 +77,7 @@ export function cargoEnvironment() {
       encoding: 'utf8',
     });
     if (asked.error !== undefined) continue;
-    // rustup's cargo fails if the version in rust-toolchain.toml is not installed.
+    // rustup's cargo fails if the version in rust-toolchain.toml is missing and rustup does not install it.
     if (asked.status !== 0) throw new Refusal(`cargo does not run: ${asked.stderr.split('\n')[0]}`);
     const manifest = readFileSync(join(root, 'Cargo.toml'), 'utf8');
     const [, wanted] = /^rust-version = "([\d.]+)"/m.exec(manifest) || [];

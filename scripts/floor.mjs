@@ -1,7 +1,7 @@
 /**
- * `node scripts/floor.mjs` asserts that the native module for x86-64 runs on the oldest glibc of the packages. It links
- * the module by zig, as `npm run prebuilds` does, but compiles it with fewer optimisations, because CI has no time for
- * more. It installs zig if it is missing.
+ * `node scripts/floor.mjs` asserts that the native module for x86-64 needs no newer glibc than the oldest one that the
+ * packages support. It links the module by zig, as `npm run prebuilds` does, but compiles it with fewer optimisations,
+ * because CI has no time for more. It installs zig if it is missing.
  */
 import { pathToFileURL } from 'node:url';
 

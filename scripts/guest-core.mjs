@@ -31,7 +31,7 @@ function programsFor(target, compiler) {
   return programs.filter((path) => typeof path === 'string');
 }
 
-/** Runs a test program. Resolves with the numbers of tests that passed and the names of those that did not. */
+/** Runs a test program. Resolves with the number of tests that passed and the names of those that failed. */
 function outcome(program, { env, wrapper }) {
   const [first, ...rest] = [...wrapper, program, '--test-threads=2'];
   return new Promise((resolve) => {

@@ -31,7 +31,7 @@ const cache = join(root, '.cache', 'guests');
  * @property {[version: string, tag: string]} [wheel] the wheel of PyPI that has its Node.js instead
  * @property {string} [program] its Node.js among the libraries, if that is Debian's
  * @property {string} [qemu] the emulator, for machines with another processor
- * @property {string} [without] what cannot be shown under the emulator, as the smoke test words it
+ * @property {string} [without] the only fault that the smoke test may report under the emulator, in its own words
  * @property {string} [linker] the dynamic linker to start Node.js with, in the folder of the libraries
  */
 
@@ -150,7 +150,7 @@ export function wordsOf(name) {
   return usesOwnGlibc(guest) ? "this machine's own glibc" : guest.words;
 }
 
-/** Returns what cannot be shown on a guest here, as the smoke test words it; undefined if there is nothing. */
+/** Returns the only fault that the smoke test may report on a guest here, in its own words; undefined if none. */
 export function withoutOn(name) {
   return isNative(GUESTS[name]) ? undefined : GUESTS[name].without;
 }

@@ -166,7 +166,7 @@ function isOwn({ os, cpu, libc }) {
   return os === process.platform && cpu === process.arch && (libc === undefined || libc === own);
 }
 
-/** Runs a program in an application on a platform. Resolves with what is not as it should be; null if nothing is. */
+/** Loads the package that an application installed for a platform. Resolves with what is wrong; null if nothing is. */
 async function misloaded(cwd, platform, options) {
   const target = TARGETS[platform];
   const own = isOwn(target);

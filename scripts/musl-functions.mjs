@@ -1,8 +1,8 @@
 /**
  * The functions of musl that native modules call, and `stderr`. musl has no versions of symbols by which a floor could
  * be checked, so each name is here. All of them are in musl 1.2.3, the version of Alpine 3.17, on which the first
- * Alpine image of Node.js 20 was based. If a prebuild refuses another name, look from which version on musl has it, and
- * add it.
+ * Alpine image of Node.js 20 was based. If `npm run prebuilds` refuses another name, find out which version of musl
+ * first has it, and add it.
  */
 export const MUSL = new Set(
   `

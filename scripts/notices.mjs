@@ -26,8 +26,8 @@ function metadata(triple, env) {
 }
 
 /**
- * Returns the crates that are linked into the native module, by name: all that it depends on, but not for building or
- * testing, and no procedural macros, which run in the compiler.
+ * Returns the crates of other projects that are linked into the native module, sorted by name. Leaves out crates that
+ * only builds or tests use, and procedural macros, which run in the compiler.
  *
  * @param {string} triple
  * @param {Record<string, string>} env the environment for cargo
@@ -98,7 +98,7 @@ function statedOf({ name, license, authors }) {
 
 /**
  * Returns the text: each licence once, after the names of the projects that have it. Refuses if a crate has no text of
- * its licence.
+ * its licence and does not state the MIT licence, or if the standard library has no licence.
  *
  * @param {string} triple
  * @param {import('./compilers.mjs').Compiler} compiler

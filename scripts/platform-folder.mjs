@@ -16,7 +16,8 @@ export function binaryName(platform) {
 }
 
 /**
- * Returns the path of a native module that `npm run prebuilds` made. `npm run build` overwrites that in `npm/`.
+ * Returns the path of a native module that `npm run prebuilds` made. The file in `npm/` may be another one, because
+ * `npm run build` overwrites it.
  *
  * @param {string} platform
  * @param {boolean} [locked] whether it has locked words

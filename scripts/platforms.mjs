@@ -65,7 +65,7 @@ function smoke(name, more = {}, beside) {
   const folder = mkdtempSync(join(shared, 'mpmetrics-smoke-'));
   try {
     const file = join(stage, '__test__', 'platforms', 'smoke.cjs');
-    // Both systems run in the namespace that knows the emulators.
+    // If one of the systems is emulated, both run in the namespace in which `in-qemu.sh` registers the emulators.
     const [first, ...rest] = [
       ...(wrapper[0] ? wrapper : (other.wrapper ?? [])),
       ...command,

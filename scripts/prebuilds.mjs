@@ -24,7 +24,7 @@ function madeFor({ triple, os }, profile) {
   return join(output, triple, profile, name);
 }
 
-/** Compiles the C file of a platform. Returns flags of Rust's compiler with which it is linked; none if there is none. */
+/** Compiles the C file of a platform, if it has one. Returns the flags with which Rust's compiler links the result. */
 async function linkedFlags({ triple, linked }, env) {
   if (linked === undefined) return [];
   const [cpu, , ...system] = triple.split('-');

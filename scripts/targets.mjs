@@ -17,7 +17,10 @@
 /** The oldest glibc with which every native module must work: the oldest with which Node.js 20 itself works. */
 export const OLDEST_GLIBC = '2.28';
 
-/** The oldest macOS on which every native module must work: the oldest on which Node.js 20 itself works. */
+/**
+ * The oldest macOS on which every native module must work: the first that runs on ARM. On x86-64, Node.js 20 itself
+ * also works on macOS 10.15.
+ */
 export const OLDEST_MACOS = '11.0';
 
 /** Largest number of bytes of a native module. */

@@ -49,16 +49,16 @@ const PARTS = {
   removed: { minutes: 28, figures: { REMOVED: 1_000 }, file: 'crash/removed-load' },
   /** Rounds in which each of two processes makes and removes series. */
   removal: { minutes: 6, figures: { ROUNDS: 5_000_000 }, file: 'processes/removal' },
-  /** Kills of Rust processes, most of which hold the heap lock. */
+  /** Kills of Rust processes, many of them while the process holds the heap lock. */
   rust: { minutes: 6, figures: { KILLS: 5_000 }, rust: 'kills' },
   exemplars: { minutes: 5, figures: { KILLS: 5_000 }, rust: 'exemplars_killed' },
   /** Rounds of updates in each process and thread. */
   sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
-  /** Requests with random paths, which count in series for the rest. */
+  /** Requests with random paths. Those whose series is refused count in the series `other` of their metric. */
   overflow: { minutes: 1, figures: { REQUESTS: 1_000_000 }, file: 'crash/overflow' },
   /** Requests in each of two loads. Every framework gets both loads, at each of two majors. */
   middleware: { minutes: 15, figures: { REQUESTS: 100_000 }, file: 'processes/middleware-load' },
-  /** Workers that are killed and replaced, whose gauges count on. */
+  /** Workers that are killed and replaced. Their gauges count the dead. */
   respawns: { minutes: 45, figures: { RESPAWNS: 20_000 }, file: 'processes/dead-gauges' },
   /** No size: the test always uses a million random label values. */
   labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },

@@ -65,8 +65,8 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
  *
  * @param config see {@link Settings} for each setting's unit and meaning
  * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a value breaks its rule, if there is no such setting, or if a
- *   segment is in use and would have to be another one; with `required: true` also the error of opening the segment,
- *   which is done at once. Nothing is changed then.
+ *   segment is in use and would have to be another one. With `required: true`, the call opens the segment, and throws
+ *   the error if that fails. A call that throws changes nothing.
  */
 export function configure(config: Settings): void {
   if (typeof config !== 'object' || config === null) {

@@ -38,7 +38,7 @@ export type WarningCode =
   | 'MPMETRICS_REGISTER'
   /** Metrics could not be written to a file. */
   | 'MPMETRICS_TEXTFILE'
-  /** Requests are not counted, or are counted without a route or without what a function of the options returns. */
+  /** Requests are not counted, or their routes are not known, or a function of the options of httpMetrics() failed. */
   | 'MPMETRICS_HTTP'
   /** A setting has no effect, because it is invalid or came too late. */
   | 'MPMETRICS_CONFIG';

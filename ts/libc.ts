@@ -18,7 +18,7 @@ const HEADER_BYTES = 64;
 /** The type of the program header that says where the interpreter's path is. */
 const PT_INTERP = 3;
 
-/** Largest number of bytes of program headers that are read; Node.js has some 600. */
+/** Largest number of bytes of program headers that are read; Node.js has some 300 to 1,000. */
 const MOST_BYTES = 16_384;
 
 /** Most bytes that a path has on Linux. */

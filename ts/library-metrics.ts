@@ -1,8 +1,8 @@
 /**
  * The library's own metrics: how full the shared memory is, how many writers it has, how much was dropped. The heap has
- * one figure for each metric. Native code adds the figure to a scrape once, whichever processes declare the metric.
- * Metrics that are not in the heap are set by callbacks: to the heap's figures, or to this process's own if there is no
- * heap.
+ * the figures of all metrics but the histogram of scrapes. Native code adds each figure to a scrape once, whichever
+ * processes declare the metric. Metrics that are not in the heap are set by callbacks: to the heap's figures, or to
+ * this process's own if there is no heap.
  */
 
 import {
@@ -149,7 +149,7 @@ const COUNTERS: readonly Single[] = [
   },
 ];
 
-/** How many metrics, those with most series, have a row of their own with their number of series; as in native code. */
+/** The number of metrics, those with most series, that the gauge of series shows by name; as in native code. */
 const LARGEST = 10;
 
 /** Seconds: a scrape that waits for callbacks takes up to `collectTimeout`, 0.25 unless configured. */

@@ -6,12 +6,13 @@ import { heap } from './storage';
 /**
  * Takes the gauges of a dead process out of its part of the shared memory now: gauges with `dead: 'keep'` are kept for
  * scrapes, joined with those of earlier processes; all others are freed. No program needs this call: scrapes show the
- * same before and after it, and without it, the next process that starts does the same. It is for programs that call
- * `mark_process_dead` of the Python client: `cluster.on('exit', (worker) => markProcessDead(worker.process.pid))`.
+ * same before and after it, and without it, processes and threads that start later do the same. It is for programs that
+ * call `mark_process_dead` of the Python client:
+ * `cluster.on('exit', (worker) => markProcessDead(worker.process.pid))`.
  *
  * @param pid the id of the process, in this process's pid namespace
- * @returns the number of parts of gauges that were taken out: of a living process, those of its threads that have ended.
- *   0 for a process that is not known, and if another process holds the heap lock
+ * @returns the number of parts of gauges that were taken out; for a process that lives, those of its threads that have
+ *   ended. 0 for a process that is not known, and if another process or thread holds the heap lock
  * @throws TypeError if `pid` is no process id
  */
 export function markProcessDead(pid: number): number {

@@ -85,7 +85,7 @@ describe.each(subjects)('$name', ({ load }) => {
       await until(() => {
         collectGarbage();
         return Promise.resolve(memoryFigures.series < 10);
-      }, 'series of garbage-collected metrics are not counted any more');
+      }, 'series of garbage-collected metrics are still counted');
       expect(memorySeries.get('g') ?? 0).toBeLessThan(3);
     },
   );

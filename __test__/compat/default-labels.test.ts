@@ -209,7 +209,7 @@ describe.each(subjects)('$name', ({ load }) => {
     });
 
     test.each(['Counter', 'Gauge', 'Histogram', 'Summary'] as const)(
-      'a chosen label stays chosen, and a label with a default value stays open, whichever child is made first (%s)',
+      'a child for which b was left out can still choose b, and one for which b was given cannot, whichever of the two is made first (%s)',
       async (type) => {
         const client = await load();
         const config = { help: 'h', labelNames: ['a', 'b'], defaultLabels: { b: 'me' } };

@@ -175,7 +175,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(register.getMetricsAsArray()).toEqual([]);
   });
 
-  test('in OpenMetrics, an info whose name without _info is taken is a gauge', async () => {
+  test('in OpenMetrics, an info is shown as a gauge if another metric has its name without _info', async () => {
     const client = await load();
     const { register } = client;
     register.setContentType(client.openMetricsContentType);

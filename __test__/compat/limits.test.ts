@@ -197,7 +197,7 @@ test('a limit of the heap for label text', async () => {
 
 test('limits are those of the process that makes the segment, and a process with other limits gets a warning', async () => {
   const segment = newSegment();
-  // `memory.load`, unlike `heap.load`, names no segment: so both clients can be given the same one.
+  // `memory.load` names no segment. Both clients get this one from their settings, and so store in its heap.
   const one = await limited(memory.load, { segment, maxSeriesPerMetric: 2, maxLabelValueBytes: 9 });
   new one.client.Counter({ name: 'c', help: 'h' });
   expect(one.warnings()).toEqual([]);
@@ -223,7 +223,7 @@ test('the default limits and the names of refusals are those of the native modul
 });
 
 describe('the list of refused label sets', () => {
-  test('skips the call of the storage, except for a set that it sees for the second time, and for about one in 1,024 others', () => {
+  test('lets the storage be asked only about a set that it sees for the second time, and about one in 1,024 others', () => {
     const refusals = new Refusals();
     expect(refusals.skips(['a'])).toBe(false);
     refusals.refused(['a']);

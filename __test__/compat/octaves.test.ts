@@ -73,7 +73,8 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
     const [least, median, greatest, sum, count] = await look(summary);
     // The sum does not show the 1: beside the largest values, doubles round it off.
     expect([least, greatest, sum, count]).toEqual([-(2 ** 1023), 2 ** 1023, 0, 4197]);
-    // Only 64 octaves are kept, and the median is in the octave of 1.
+    // The octave of 1 is kept, and the 63 that came next, which have the smallest magnitudes: the median is in one of
+    // these 63.
     expect(Math.abs(median!)).toBeLessThanOrEqual(1);
     // Not clamped are one observation of each octave that is kept, and a second one of the octave of 1.
     expect(await clamped()).toBe(HOSTILE.length + 1 - KEPT - 1);

@@ -1,4 +1,4 @@
-/** `collect` as a method, a field or an assigned function, and overridden methods, in every way to read a registry. */
+/** Which ways to read a registry call a metric's `collect`, however the program sets it, and which run collectors. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -110,7 +110,7 @@ describe.each(subjects)('collectors: $name', ({ load }) => {
   const named = (text: string) => text.split('\n').filter((line) => /^[a-z]/.test(line));
 
   test.each(['getMetricsAsArray', 'getMetricsAsString'] as const)(
-    'a registry with a %s() of its own runs them',
+    'a registry with a %s() of its own runs its collectors',
     async (method) => {
       const client = await load();
       const register = new client.Registry({ prefix: 'app_' });

@@ -219,8 +219,8 @@ describe.each([
     const seen: unknown[] = [];
     const look = async () => {
       const rows = (await summary.get()).values.map((row) => JSON.stringify(row, numbers));
-      // Memory storage removes a series that is idle after a reset. The heap hides it, and shows it in its old position
-      // after the next update. So the order of the series may differ.
+      // With `pruneAgedBuckets`, memory storage removes a series that was reset and not observed since. The heap only
+      // hides it, and shows it in its old position after the next observation. So the order of the series may differ.
       seen.push('pruneAgedBuckets' in window ? rows.sort() : rows);
     };
     for (const one of program) {

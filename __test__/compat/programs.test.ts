@@ -1,13 +1,14 @@
 /**
  * Random programs on two registries, run on prom-client and on this package. After every step that reads, the text, the
- * JSON and the result of `get()` must be the same byte by byte, and errors must have the same messages.
+ * JSON and the result of `get()` must be the same byte by byte, and errors must have the same messages, except for what
+ * this package adds at the end of some.
  *
  * Where a label is undefined, prom-client gets the text `undefined` instead. Otherwise prom-client would print two
  * series with equal labels, one for undefined and one for the text; this package has one series.
  *
  * The programs leave out cases in which this package differs from prom-client on purpose:
  *
- * - label values that are the same in prom-client's key (`1,b:2`),
+ * - label values with a comma or a colon: prom-client has one key for `{ a: '1,b:2' }` and for `{ a: 1, b: 2 }`,
  * - a gauge's `set` with its labels in another order, after which prom-client prints the new order,
  * - default labels that make one series of two,
  * - two equal bounds,
@@ -262,7 +263,8 @@ async function run(
   await json();
   register.setDefaultLabels({ more: 'x' });
   seen.push(serialised(await register.getMetricsAsJSON()));
-  // Frees the names. Otherwise the metrics of the next program would be private, because the names would be taken.
+  // Frees the names. Otherwise the metrics of the next program would not be shared: of two registries without a name,
+  // only one can share a metric of a name.
   register.clear();
   other.clear();
   return seen;

@@ -95,7 +95,10 @@ async function faked<T>(run: (requests: FakeRequest[]) => Promise<T>): Promise<T
   }
 }
 
-/** Makes a program whose result is the calls on requests: those made until `method` returned, and the names of all. */
+/**
+ * Makes a program that calls `method`. Its result: the calls that were made on requests before `method` returned, with
+ * their arguments, and the names of all calls that were made on requests.
+ */
 function asks(method: 'push' | 'pushAdd' | 'delete', url: string, options?: () => object) {
   return (client: Client) =>
     faked(async (requests) => {

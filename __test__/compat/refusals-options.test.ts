@@ -1,6 +1,6 @@
 /**
- * Wrong values of the options of metrics, and options that do not go together: each is refused by an error that names
- * the option, the rule and the value, leaves nothing, and does not touch a metric that exists.
+ * Wrong values of the options of metrics, and options that do not go together. The constructor throws an error that
+ * names the option and the rule, and a wrong value. It leaves no metric, and does not touch a metric that exists.
  */
 
 import { inspect } from 'node:util';
@@ -257,7 +257,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(message).toMatch(/^Error: A metric with the name m has already been registered, with /);
     expect(message).toContain(`with ${option} `);
     expect(message).toContain(` and not ${inspect(value)}.`);
-    // Without the option, the error is prom-client's.
+    // Without `ifExists`, the error is prom-client's.
     expect(refusal(client, type, { ...options, ...more })).toBe(
       'Error: A metric with the name m has already been registered.',
     );

@@ -95,7 +95,7 @@ describe.each(subjects)('$name', ({ load }) => {
       });
     });
 
-    test('a standard decorator and an experimental one time methods', async () => {
+    test('timed() decorates methods, as a standard decorator and as an experimental one', async () => {
       const client = await load();
       const metric = TIMERS[type](client);
       for (const [a, decorate] of [

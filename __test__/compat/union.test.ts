@@ -1,4 +1,4 @@
-/** Several registries that are read as one: the types of their metrics, and when others are told that callbacks ran. */
+/** The types of metrics of several registries that are read as one; and a process answers after its collectors ran. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 

@@ -82,7 +82,7 @@ test('a try of the timer ends when its time is over, however many series are pen
   expect(moody.storage.backlog.busy).toBe(false);
 });
 
-test('pending buckets of many summaries are made in groups, each under one hold of the heap lock', async () => {
+test('pending buckets of many series of a summary are made in groups, each under one hold of the heap lock', async () => {
   vi.useFakeTimers();
   const moody = new MoodyHeap();
   const summary = inHeap(moody, new Summary({ name: 's', percentiles: [0.5], ...OPTIONS }));

@@ -97,7 +97,7 @@ contained.each([
 );
 
 contained(
-  'a living process in another namespace keeps its segment, and that of dead processes makes room for one that grows',
+  'the segment of a living process in another namespace stays; that of dead ones is removed if another needs room',
   async () => {
     const living = container('alone', 1_000, 'living');
     await counted(living, 1_000, 'living');

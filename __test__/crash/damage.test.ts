@@ -163,8 +163,8 @@ test.skipIf(readersMissing)(
     let damaged = await Damaged.start();
     const bytesOf = (): number[] => {
       const texts = ['damage_', 'route="', 'service="', 'trace="', 'The help', 'Seconds'];
-      // The first chunks of the tables of families and of series. A chunk has 8 words before its records, of 8 words
-      // each, of which word 1 is the hash.
+      // The first chunks of the tables of families and of series. A chunk begins with 8 words of its own; then come its
+      // records, of 8 words each. Word 1 of a record is the hash.
       const chunks = [112, 128].map((index) => damaged.word(index));
       const hashes = [0, 1, 2, 3].flatMap((n) => chunks.map((at) => (at + 9 + 8 * n) * 8));
       return [...damaged.places(...texts), ...hashes];

@@ -15,8 +15,8 @@ export const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
 export const PATIENCE = Math.max(180_000, KILLS * 1_000);
 
 /**
- * The number of roles, each of which one victim has at a time; the values that each victim observes over and over;
- * and the quantiles. The values have both signs and several octaves, and their sums are exact.
+ * The number of roles, the values that each victim observes over and over, and the quantiles. At any time, each role
+ * has one victim. The values have both signs and several octaves, and their sums are exact.
  */
 const {
   roles: ROLES,

@@ -56,7 +56,8 @@ test(`${REQUESTS} random paths over ${PROCESSES} processes, one of them killed`,
   expect(sum(text, 'paths_total')).toBe(requests);
   expect(text.match(/^requests_total\{/gm)).toHaveLength(100);
   expect(text.match(/^seconds_count\{/gm)).toHaveLength(20);
-  // Processes that see new values at the same time, or while the lock is taken, may each let up to 50 of them count.
+  // The limit is 50 label values. Processes that see new values at the same time, or while the lock is taken, may each
+  // admit up to 50 of them.
   const paths = text.match(/^paths_total\{/gm)!.length;
   expect(paths).toBeGreaterThanOrEqual(50);
   expect(paths).toBeLessThanOrEqual(50 * PROCESSES + 1);

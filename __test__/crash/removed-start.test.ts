@@ -18,7 +18,7 @@ const METRICS = join(__dirname, 'removed', 'metrics.cjs');
 const make = (who: string) =>
   `await perform(${JSON.stringify(METRICS)}); kept.update('${who}', 3);`;
 
-/** Expects that scrapes of a process soon show all metrics of `removed/metrics.cjs` after three updates by another. */
+/** Expects that scrapes of a process soon show three updates of `removed/metrics.cjs` by another process. */
 async function expectSeen(by: Program, who: string): Promise<void> {
   const all = ['c', 'g', 'h_count', 's_count', 'w_count'];
   const wanted = [...all.map((name) => `${name}{n="${who}"} 3`), 'shared{n="all"} 3'];

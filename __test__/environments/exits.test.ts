@@ -1,4 +1,7 @@
-/** A program may end at any place: it ends at once with its own exit code, prints nothing, and its counts stay. */
+/**
+ * A program may end at any place: it ends at once with its own exit code or signal, the package prints nothing, and the
+ * program's counts stay.
+ */
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 

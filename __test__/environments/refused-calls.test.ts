@@ -39,7 +39,7 @@ const PLAIN = new RegExp(
     'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2)$',
 );
 
-/** The call from which hash maps of std get their seed. They panic if it fails with an errno not in `RANDOM_ERRORS`. */
+/** The call from which hash maps of std get their seed. They panic on most errnos that are not in `RANDOM_ERRORS`. */
 const RANDOM = 'getrandom';
 const RANDOM_ERRORS = ['EPERM', 'ENOSYS'];
 

@@ -1,6 +1,7 @@
 /**
- * Systems without a native module, whose names a preloaded file fakes: nothing throws, all works as with prom-client in
- * each process's own memory, one warning says so, and nothing asks for what only Linux has.
+ * Systems without a native module, whose names a preloaded file fakes: nothing throws unless the program requires
+ * shared memory, all works as with prom-client in each process's own memory, one warning says so, and nothing asks for
+ * what only Linux has.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -129,9 +130,9 @@ describe('on win32 x64', () => {
     ['a segment', { MPMETRICS_SEGMENT: 'app' }, 1],
     ['a folder', { MPMETRICS_DIR: 'C:\\metrics' }, 1],
     ['shared memory', { MPMETRICS_STORAGE: 'heap' }, 1],
-    ['its own memory', { MPMETRICS_STORAGE: 'memory' }, 0],
-    ['a test runner', { JEST_WORKER_ID: '1' }, 0],
-  ])('a variable that chooses %s throws nothing', async (_, env, count) => {
+    ['memory of the process', { MPMETRICS_STORAGE: 'memory' }, 0],
+    ['a worker of a test runner', { JEST_WORKER_ID: '1' }, 0],
+  ])('a variable for %s throws nothing', async (_, env, count) => {
     const args = ['app.js', 'mpmetrics'];
     const { result, warnings, attempts } = await on<Output>('win32 x64', args, env);
     expect(result.texts[1]).toContain('c_total{a="x",app="a"} 2');

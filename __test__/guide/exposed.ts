@@ -5,8 +5,8 @@ const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /**
  * Returns the values of a text by sample. Labels are sorted, and the bounds of buckets are spelled as numbers are in
- * JavaScript, because the order of labels and `1.0` for `1` have no meaning to Prometheus. Timestamps and series of
- * creation times (`_created`) are left out.
+ * JavaScript, because Prometheus ignores the order of labels and, from version 3 on, reads the bounds `1.0` and `1` as
+ * the same. Timestamps and series of creation times (`_created`) are left out.
  */
 export function exposed(text: string): Record<string, number> {
   const found: Record<string, number> = {};

@@ -85,7 +85,7 @@ describe.each(MAJORS)('%s, without `@hono/node-server`', (set) => {
     });
   });
 
-  test('sizes are what Content-Length says, or unknown', async () => {
+  test('sizes are 0 without a body, else what Content-Length says, or unknown', async () => {
     const { app, client } = await serve(
       (own) => {
         own.get('/known', (context) => context.text('12345', 200, { 'Content-Length': '5' }));

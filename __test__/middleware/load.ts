@@ -36,12 +36,12 @@ export function add(counts: Record<string, number>, key: string, more = 1): void
 /**
  * Sends requests on {@link CONNECTIONS} connections. A connection that its server closes is opened again.
  *
- * An answer is attributed by its own header `X-Answer` (process id, method and URL): autocannon attributes the answers on a
- * connection that was opened again to wrong requests.
+ * An answer is attributed by its own header `X-Answer` (process id, method and URL): autocannon attributes the answers
+ * on a connection that was opened again to wrong requests.
  *
  * @param amount the number of requests, those without answers included
  * @param shots the requests, which each connection sends in this order
- * @param onAnswer gets the number of answers so far, and the process id of the worker of the last
+ * @param onAnswer is called at each answer with the number of answers so far, and the id of the process that answered
  */
 export async function fire(
   port: number,

@@ -61,7 +61,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(text).not.toContain('http_request_duration_seconds');
   });
 
-  test('sizes: their names and buckets; the bytes of HTTP/2, of parts, and of a status without a body', async () => {
+  test('sizes: names and buckets; the bytes of HTTP/2, of several writes, and of a status without a body', async () => {
     const client = await subject.load();
     const { httpMetrics } = inside('http/index');
     const counts = httpMetrics({ sizes: true, names: 'otel', sizeBuckets: [3, 10] });

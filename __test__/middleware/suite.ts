@@ -107,7 +107,7 @@ export function countsRequests(framework: Framework): void {
           await send('GET', `/users/${i}?q=${i}`, 200, '/users/:id');
           await send('POST', `/users/${i}`, 201, '/users/:id');
           await send('GET', `/orgs/a${i}/teams/a${i}`, 200, '/orgs/:org/teams/:team');
-          // When an error leaves the router, the framework drops the route from the request.
+          // After the error has left the router, Express has reset `request.baseUrl`, so it lacks the router's mount.
           await send('GET', `/orgs/a${i}/fails`, 500, '/orgs/:org/fails');
         }
         await send('GET', '/one', 200, either('/one'));

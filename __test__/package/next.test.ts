@@ -50,7 +50,7 @@ beforeAll(async () => {
     writeFileSync(join(app, 'package.json'), '{"private":true}\n');
     await npm(app, ['install', '--no-audit', '--no-fund', '--no-save', ...PACKAGES], environment);
   }
-  // Copies only the files that are published.
+  // Copies only package.json, `dist` and the platform's folder into `node_modules`.
   for (const name of ['mpmetrics', platform]) {
     rmSync(join(modules, name), { recursive: true, force: true });
   }

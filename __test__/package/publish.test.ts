@@ -110,7 +110,7 @@ describe('publishing', () => {
     expect(tried).toHaveLength(4);
   });
 
-  test('refuses before the first one if one is not packed', async () => {
+  test('refuses before it publishes a package if one of the list is not packed', async () => {
     there.clear();
     const absent = { ...list[2]!, file: join(folder, 'absent.tgz') };
     await expect(publish([list[0]!, absent], [], env)).rejects.toThrow('absent.tgz');

@@ -6,7 +6,8 @@
  *
  * - `SMOKE_NODE` is the command that starts Node.js, as a JSON array, because on some platforms a dynamic linker stands
  *   before the path of Node.js. Without it, the command is the path of this Node.js.
- * - `SMOKE_OTHER` is the same with its environment, for one further process on another platform; see `main`.
+ * - `SMOKE_OTHER` is a JSON object with such a `command` and its environment `env`. With it, `main` starts one further
+ *   process on another platform.
  */
 const { spawn } = require('node:child_process');
 const { join } = require('node:path');
@@ -19,7 +20,7 @@ const role = isMainThread ? (process.argv[3] ?? 'main') : 'thread';
 configure({ segment: join(folder, 'smoke.heap'), required: true });
 register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
 
-/** Updates of each kind that each process or thread makes. */
+/** Rounds in which each process or thread updates the counters, the histogram and the summary. */
 const UPDATES = 5000;
 const labels = { kind: 'shared' };
 const one = { help: 'h', labelNames: ['kind'] };

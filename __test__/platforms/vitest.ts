@@ -1,6 +1,6 @@
 /**
- * What the specs in `scripts/guest-specs.mjs` use of Vitest, for systems on which Vitest itself does not run. The bundle of
- * the specs has this file in place of `vitest`. `expect` is Vitest's own.
+ * What the specs in `scripts/guest-specs.mjs` use of Vitest, for systems on which Vitest itself does not run. The
+ * bundle of the specs has this file in place of `vitest`. `expect` is Vitest's own.
  *
  * The program prints one line of JSON at its end: how many tests passed, and the titles of those that failed.
  */

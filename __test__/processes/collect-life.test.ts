@@ -64,7 +64,7 @@ test('callbacks keep no process and no thread alive; a scrape that is under way 
   expect(await never.ended).toBe(0);
 });
 
-test('50 threads terminated at random moments: no crash, no hang', async () => {
+test('100 threads of two programs terminated at random moments: no crash, no hang', async () => {
   const app = new Application({
     'app.js': source('processes/collect-life/terminate.cjs'),
     'callbacks.cjs': source('support/callbacks.cjs'),

@@ -84,7 +84,8 @@ test('many scrapes at once show fresh values, and share calls of the callbacks i
   expect(least).toBeGreaterThan(0);
   expect(ms).toBeLessThan(1_000);
   const { seen } = await scraped(one!);
-  // The 50 scrapes share two calls: one that is in flight, and the next. The last scrape causes one more.
+  // The 50 scrapes share two calls: one that is in flight, and the next. The last scrape causes a third call. The test
+  // allows a fourth.
   expect(seen.get('calls{who="other"}')).toBeLessThanOrEqual(4);
 });
 
@@ -162,8 +163,8 @@ test("two copies of the package in one process run each other's callbacks", asyn
   expect(seen).toEqual(['calls{who="first"} 2', 'copied 2']);
 });
 
-// The first copy still reports after its metrics in another registry have ended. A copy whose collectDefaultMetrics()
-// threw an error does not keep the other copy from reporting.
+// The first copy still reports after it has stopped collecting into another registry. A copy whose
+// collectDefaultMetrics() threw an error does not keep the other copy from reporting.
 test('two copies of the package in one process report each default metric once', async () => {
   const [one] = obedient(1, made);
   const seen = await ask(

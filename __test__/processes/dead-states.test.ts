@@ -25,7 +25,10 @@ class Programs {
     return program;
   }
 
-  /** Returns the rows that are not 0: `name state` or `name state process`, and the number if it is not 1. */
+  /**
+   * Returns the rows that are not 0: the name, the state (of an info, the version), the number of the process if the
+   * row has a pid, and the value if it is not 1.
+   */
   async shown(asked: Program): Promise<string[]> {
     asked.tell('show');
     const rows = JSON.parse(await asked.line()) as string[];

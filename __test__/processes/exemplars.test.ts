@@ -26,7 +26,7 @@ interface Seen {
   n: number;
 }
 
-/** Scrapes, checks that every exemplar has the labels, value and time of one update, and returns all. */
+/** Scrapes, checks that every exemplar has the labels and value of one update and a recent time, and returns all. */
 async function seen(scraper: Program): Promise<Seen[]> {
   const { text, ms } = await ask<Scraped>(scraper, 'return scrape()');
   expect(ms).toBeLessThan(LONGEST);

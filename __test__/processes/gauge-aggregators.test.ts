@@ -32,7 +32,7 @@ test('a shared gauge loses no update of 4 processes at once, and keeps the updat
   };
   const adding = [1, 2, 3, 4].map(() => app.run('add.js', { args: ['50000'], env }));
   for (const program of adding) expect(await program.line()).toBe('done');
-  // The updates of a process that found the heap lock busy wait in its own memory until a turn of its event loop.
+  // If a process found the heap lock taken, its updates wait in its own memory until a turn of its event loop.
   const becomes = async (value: number) => {
     let sum = 0;
     await until(

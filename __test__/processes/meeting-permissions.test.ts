@@ -119,7 +119,7 @@ describe.skipIf(lacks('root')).each([
 });
 
 test.skipIf(cannotMount).each([true, false])(
-  'a directory that fsGroup opened for a group is not used; named: %s',
+  'a directory that fsGroup opened for a group is not used; MPMETRICS_DIR is set: %s',
   async (named) => {
     // If no directory is named, the usual one is used, /dev/shm: a mount namespace puts an empty folder in its place.
     const [shm, elsewhere] = ['shm', 'tmp'].map((name) => {

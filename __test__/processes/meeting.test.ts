@@ -110,7 +110,7 @@ test('worker threads of a program that sets MPMETRICS_DIR by itself', async () =
   const names = ['main', 'thread'];
   const app = application({
     'app.js': `
-      // As dotenv does: the variable is not in /proc/self/environ.
+      // As dotenv does: /proc/self/environ does not have the value.
       process.env.MPMETRICS_DIR = process.env.FROM_FILE;
       const { Worker } = require('node:worker_threads');
       new Worker('./leaf.js', { argv: ['thread', ...${JSON.stringify(names)}] });

@@ -20,7 +20,7 @@ import { until } from '../support/patience.mjs';
 
 /** The requests of each load. */
 const REQUESTS = Number(process.env['MPMETRICS_TEST_REQUESTS'] ?? 2_000);
-/** Requests beside each load whose client goes away. */
+/** Requests whose client goes away, sent in addition to each load. */
 const ABORTED = 20;
 
 type Numbers = Record<string, number>;

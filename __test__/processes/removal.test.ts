@@ -121,7 +121,7 @@ test(
       removed: number;
       series: number;
     };
-    // The processes may need one more slab than before. A leak of one word in each round would fill a hundred slabs.
+    // The heap may grow by two pages. A leak of one word in each round would fill about two hundred pages.
     expect(after.usedBytes).toBeLessThanOrEqual(usedBytes + 8192);
     expect(after.removed).toBeGreaterThan(Math.min(100_000, 2 * ROUNDS));
     expect(after.series).toBeLessThanOrEqual(977);

@@ -11,14 +11,14 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Updates of each process and thread; `npm run torture` has ten times as many. */
+/** Rounds of updates in each process and thread; `npm run torture` has ten times as many. */
 const EACH = Number(process.env['MPMETRICS_TEST_EACH'] ?? 1_000_000);
 
 /** Milliseconds that the updates may take on a slow machine. */
 const PATIENCE = 30_000 * Math.max(1, EACH / 1_000_000);
 
 test(
-  `each process shows the exact sums of 4 processes and 2 worker threads with ${EACH} updates each`,
+  `each process shows the exact sums of 4 processes and 2 worker threads with ${EACH} rounds of updates each`,
   { timeout: LIMIT + 2 * PATIENCE },
   async () => {
     const app = new Application({

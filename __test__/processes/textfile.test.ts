@@ -187,7 +187,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(readFileSync(join(folder, 'target'), 'utf8')).toBe('secret');
   });
 
-  test('invalid options are refused by name, value and rule', async () => {
+  test('the error for an invalid argument or option names it, the rule and the value', async () => {
     const client = await load();
     const refused: [unknown[], string][] = [
       [[], 'path must be the path of a file, and is undefined'],

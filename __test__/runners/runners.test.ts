@@ -1,6 +1,7 @@
 /**
- * Users' test suites under the runners that they use. A suite has three files, which run in processes or threads of
- * their own and replace core modules. Each file sees the same as with prom-client, and no counts of the other files.
+ * Users' test suites under the runners that they use. A suite has three files, which run in processes, threads or
+ * contexts (`node:vm`) of their own and replace core modules. Each file sees the same as with prom-client, and no
+ * counts of the other files.
  */
 import { execFile } from 'node:child_process';
 import {

@@ -1,4 +1,4 @@
-/** esbuild as a program, as an application that is bundled runs it. */
+/** Runs esbuild as a program, as the build script of an application does. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

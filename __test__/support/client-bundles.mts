@@ -27,7 +27,7 @@ export const ORACLE = join(root, '.cache', 'oracle.cjs');
 
 const oracle = createRequire(import.meta.url).resolve('prom-client');
 
-/** The modules that are exported: the public one, and internal ones for specs. */
+/** The modules that are exported: public ones (`index`, and most of `http/`), and internal ones for specs. */
 const MODULES = [
   ...['index', 'metrics', 'metrics/hidden', 'storage'],
   ...['index', 'express', 'fastify', 'hono', 'koa', 'nest', 'automatic'].map(

@@ -18,7 +18,7 @@ import { plainEnvironment } from './plain-environment';
 
 const root = join(__dirname, '..', '..');
 
-/** The names that prom-client has had. */
+/** Packages with prom-client's API, as in `ts/register/names.ts`. */
 const NAMES = ['prom-client', '@prometheus-io/client', '@platformatic/prom-client'];
 
 /** Name of a copy of the package.json, written after `npm install` succeeded. */
@@ -26,8 +26,8 @@ const MARK = '.installed.json';
 
 /**
  * Installs the dependencies of `__test__/<name>/package.json` into `.cache/<name>`, unless they are installed with this
- * very build. Every package that depends on prom-client, by any of its names, gets the tarballs of this package by
- * npm's `overrides`, as README.md tells users to do.
+ * very build. Every package that depends on one of {@link NAMES} gets this package's tarball by npm's `overrides`, as
+ * README.md tells users to do.
  *
  * @returns the folder with node_modules
  */

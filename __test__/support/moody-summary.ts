@@ -42,7 +42,7 @@ function inText(text: string, a: string): Shown | null {
   return [count, sum, ...quantiles];
 }
 
-/** Returns the same values of a summary in memory storage, or of this process's part of a summary in the heap. */
+/** Returns the same values of a summary that is in memory storage and has one series. */
 export async function own(summary: Summary<'a'>): Promise<Shown> {
   const values = (await summary.get()).values.map(({ value }) => value);
   return [values.at(-1)!, values.at(-2)!, ...values.slice(0, -2)];

@@ -1,5 +1,5 @@
 /**
- * A web server as a cluster of four processes with a worker thread each, as an example of an application that
+ * A web server as a cluster of four workers with a worker thread each, as an example of an application that
  * uses mpmetrics. No process sends metrics to another, and every process serves the metrics of all.
  */
 const cluster = require('node:cluster');
@@ -80,7 +80,10 @@ async function startWorker() {
   });
 }
 
-/** Kills the worker with the most open connections, and reports their number: so many requests may be unanswered. */
+/**
+ * Kills the worker with the most open connections, and reports their number. The worker may have counted one request of
+ * each connection without answering it.
+ */
 class Killer {
   #open = new Map();
 

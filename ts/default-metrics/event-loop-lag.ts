@@ -51,7 +51,7 @@ export const eventLoopLag: Source = {
       });
       if (delays === null) return;
       // The gauges are 0 before the monitor's first sample, and keep their last values if a scrape finds no new sample.
-      // (The monitor itself would return 9.2e9 and NaN.)
+      // (The monitor itself would return 9.2e18 ns as the minimum, and NaN as the mean.)
       const none = delays.count === 0;
       if (none && sampled) return;
       sampled = !none;

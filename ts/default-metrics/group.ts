@@ -86,7 +86,7 @@ export class Group {
   }
 
   /**
-   * Makes a function the `collect` of one metric of the group. A scrape runs the function before it reads any metric.
+   * Sets the `collect` of the group's first metric. A scrape calls it before the scrape reads any metric of the group.
    *
    * @param run sets all metrics of the group
    * @param waiting called in place of `run` while another thread reports the figures of the process
@@ -136,7 +136,10 @@ export class Group {
     };
   }
 
-  /** Whether the names of the metrics are claimed for this copy of the package: those of the default registry are. */
+  /**
+   * Whether the names of the metrics are claimed for this copy of the package: those of the default registry are,
+   * unless it is in memory storage.
+   */
   private get claims(): boolean {
     return this.settings.register === register && contentsOf(register)!.place !== null;
   }

@@ -44,9 +44,10 @@ export interface DefaultMetricsCollectorConfiguration<
   ifExists?: 'throw' | 'reuse';
   /**
    * True: each process has series of its own, with the labels `pid` and `worker` (on Linux the number of a cluster
-   * worker; `primary` for any other process, and for all processes on other systems). Values of a process's threads are
-   * added up. The two labels are default labels. Gauges of a dead process are not shown any more. Its other series are
-   * removed later: when some 64 new processes or threads have taken the places of dead ones.
+   * worker; `primary` for any other process, and for all processes on other systems). The threads of a process share
+   * these series: their counts are added up, and a gauge's aggregator makes one value of theirs. The two labels are
+   * default labels. Gauges of a dead process are not shown any more. Its other series are removed later: when some 64
+   * new processes or threads have taken the places of dead ones.
    */
   perProcess?: boolean;
   /**
@@ -78,8 +79,8 @@ export interface Settings {
   readonly processMetrics: boolean;
   /**
    * The registry's place: a text that names the segment and the registry in it. Of the threads of a process with the
-   * same place, only one at a time reports the figures of the process. Null if it does not depend on other threads
-   * whether this one reports them: `processMetrics` is set, or the registry is not in a segment.
+   * same place, only one at a time reports the figures of the process. Null if this thread does not take turns with
+   * other threads: `processMetrics` is set, or the registry is not in a segment.
    */
   readonly place: string | null;
   wants(key: string, name: string): boolean;

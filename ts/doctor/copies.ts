@@ -49,7 +49,7 @@ export function manifestOf(folder: string): Manifest | null {
   return manifestIn(folder);
 }
 
-/** Searches all `node_modules` below a folder, including pnpm's store. */
+/** Searches the `node_modules` of a folder and of each package that it finds there, including pnpm's store. */
 export function installedBelow(folder: string): Installed {
   const copies = new Map<string, Copy>();
   const dependents = new Map<string, Dependent>();
@@ -68,7 +68,7 @@ export function installedBelow(folder: string): Installed {
     if (name === 'mpmetrics' || CLIENTS.includes(name)) {
       copies.set(`${name} ${real}`, { name, is, version, path: real });
     }
-    // This package has no dependencies. A checkout of it has prom-client only to compare the two.
+    // This package depends on no client. A checkout of it has prom-client only to compare the two.
     if (is === 'mpmetrics' || seen.has(real)) return;
     seen.add(real);
     if (!CLIENTS.includes(is)) ask(real, manifest, `${is}@${version}`);

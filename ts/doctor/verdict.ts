@@ -3,7 +3,7 @@
 /** The findings about an application. */
 export interface Verdict {
   readonly line: string;
-  /** 0: everything works; 1: something does not work on this machine; 3: a program loads another client. */
+  /** 0: all is well; 1: something does not work on this machine; 3: another client is installed and not answered. */
   readonly code: 0 | 1 | 3;
 }
 

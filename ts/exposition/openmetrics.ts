@@ -70,8 +70,8 @@ function shown(families: readonly ExtraFamily[]): (Shown | null)[] {
 }
 
 /**
- * Returns the suffix that samples of a family have and the family's name has not. The name of an info that was made
- * elsewhere may lack the suffix; such an info keeps its name for its samples.
+ * Returns the suffix that a family's samples have and its shown name does not; empty for none. An info that was made
+ * elsewhere may have a name without the suffix, and keeps that name for its samples.
  */
 function suffixOf({ name, type }: ExtraFamily): string {
   if (type === 'counter') return TOTAL;

@@ -59,7 +59,8 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
  * A family's rows, with all labels of a row in one object.
  *
  * @param defaults default labels for a series; a label of the series wins over a default label of the same name
- * @param prefix of the registry that prints the rows; the label with a state has it, and the names get it later
+ * @param prefix of the registry that prints the rows. This function puts it before the name of the label with a state;
+ *   it is put before all other names later
  */
 export function jsonRows(
   family: FamilyData,
@@ -85,7 +86,8 @@ export function jsonRows(
 /**
  * A family's rows for text: a histogram's own labels come last, after the default ones.
  *
- * @param prefix of the registry that prints the rows; the label with a state has it, and the names get it later
+ * @param prefix of the registry that prints the rows. This function puts it before the name of the label with a state;
+ *   it is put before all other names later
  */
 export function textRows(family: FamilyData, format: TextFormat, prefix: string): TextRows {
   const values = family.series.flatMap((series) =>

@@ -179,7 +179,7 @@ function isWhole(response: NodeResponse): boolean {
   const { writableFinished, writableEnded, stream, socket } = response;
   if (writableFinished === true) return true;
   if (writableEnded !== true) return false;
-  // First HTTP/2; then `inject()` of Fastify, where the socket is an object that keeps the text of the response.
+  // First HTTP/2; then `inject()` of Fastify, where the socket is an object that discards what is written to it.
   return writableFinished === undefined ? stream?.aborted !== true : socket?.destroyed === false;
 }
 

@@ -73,7 +73,7 @@ export function noteRoutes(request: ExpressRequest): void {
 /** Returns the pattern of the route that was entered last; undefined if none was. */
 export function expressRoute(request: ExpressRequest): string | undefined {
   const noted = request[ROUTE];
-  // A request without a note has entered its route before routes were noted.
+  // A request without a note entered its route before routes were noted, or entered none.
   return noted === undefined ? patternOfAny(request.route, request) : noted.pattern;
 }
 

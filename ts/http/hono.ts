@@ -72,7 +72,7 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpMiddleware {
       await next();
       return undefined;
     }
-    // Without Node.js, nothing tells when a response was sent: the request ends when its handlers have run.
+    // Without `node:http`, nothing tells when a response was sent: the request ends when its handlers have run.
     if (meter.ignoresPaths && meter.ignores(req.path)) {
       await next();
       return undefined;

@@ -82,8 +82,8 @@ function layerOf({ matched = [], _matchedRoute, method }: Context): Layer | unde
 
 /**
  * Returns the prefixes of `koa-mount`, which are no patterns. They are the part of the URL's path before the part that
- * the route matches. The client chooses the URL, and the program may have rewritten the path, so that part is used only
- * if it ends with the innermost prefix.
+ * the route matches. The client chooses the URL, and the program may have rewritten the path. So the part before the
+ * route is used only if it is empty or ends with the innermost prefix; if not, the innermost prefix is used alone.
  */
 function mountOf(layer: Layer, { originalUrl }: Context, mountPath: string): string {
   const prefix = mountPath.replace(/\/$/, '');
@@ -94,6 +94,6 @@ function mountOf(layer: Layer, { originalUrl }: Context, mountPath: string): str
     // If the route matches the whole path, it is outside of the mount: the mounted application did not answer.
     return before === '' || before.endsWith(prefix) ? before : prefix;
   }
-  // The URL is that of the mount itself, where the route is `/`.
+  // The URL is that of the mount itself, where the route is `/`, or the program has rewritten the path.
   return prefix;
 }

@@ -30,7 +30,7 @@ const patterns = new WeakMap<Layer, string>();
 /**
  * Returns the pattern of a mount.
  *
- * @param path the path that the layer matches now, from its first `/` on, for layers that do not keep their pattern
+ * @param path a path that the layer matches, and that begins with `/`; for layers that do not keep their pattern
  */
 export function patternOf(layer: Layer, path: string): string {
   let pattern = patterns.get(layer);

@@ -11,8 +11,8 @@ import { NAMES, type NamesOfMetrics } from './names';
 /* eslint-disable @typescript-eslint/no-explicit-any -- the functions are given a framework's own request and response */
 /**
  * Options of `httpMetrics`. The functions get the arguments of the framework's handlers: request and response with
- * `node:http`, Express and Nest, request and reply with Fastify, the context with Koa and Hono. Only `authorize` gets the
- * request of `node:http` with all frameworks but Hono, and the web-standard Request with Hono.
+ * `node:http`, Express and Nest, request and reply with Fastify, the context with Koa and Hono. `authorize` is the
+ * exception: it gets the request of `node:http` with all frameworks but Hono, and the web-standard Request with Hono.
  */
 export interface HttpMetricsOptions extends ServingOptions<any> {
   /** The path at which the metrics are served; they are not served if left out. Requests for it are not counted. */

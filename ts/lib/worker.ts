@@ -1,4 +1,4 @@
-/** `prom-client/lib/worker`, whose export is the class, as in `@prometheus-io/client`. */
+/** `@prometheus-io/client/lib/worker`, whose export is the class. */
 
 import { WorkerRegistry } from '../cluster';
 

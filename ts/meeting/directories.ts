@@ -26,7 +26,8 @@ export function namedDirectory(variables: Variables): string | undefined {
  *
  * @param dir the directory that was configured
  * @param inherited the directories of the process that made the choice. They precede those of this process's own
- *   variables, so that both processes find, or make, the segment in the same directory
+ *   variables, except the one that `MPMETRICS_DIR` names, so that both processes find, or make, the segment in the same
+ *   directory
  */
 export function directories(
   dir: string | undefined,
@@ -42,7 +43,7 @@ export function directories(
   return [...new Set(chain)];
 }
 
-/** Returns what `os.tmpdir()` returns in a process with these variables. */
+/** Returns what `os.tmpdir()` returns in a process with these variables, but skips paths that are not absolute. */
 function temporaryDirectory(variables: Variables): string {
   for (const name of ['TMPDIR', 'TMP', 'TEMP']) {
     const folder = variables[name] ?? '';

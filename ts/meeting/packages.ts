@@ -37,7 +37,7 @@ export function isInstalledFor(folder: string, other: string): boolean {
   for (let end = folder.length; (end = folder.lastIndexOf(MODULES, end - 1)) > 0;) {
     const holder = folder.slice(0, end);
     if (other !== holder && !other.startsWith(`${holder}/`)) continue;
-    // A package that is installed for the whole machine, as in /usr/lib/node_modules, is no application.
+    // A folder with the packages of the whole machine, such as /usr/lib, is no application.
     if (existsSync(join(holder, 'package.json'))) return true;
   }
   return false;

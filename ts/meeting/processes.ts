@@ -1,4 +1,7 @@
-/** Reads from /proc how a process of this user was started, without changes that the process has made since. */
+/**
+ * Reads from /proc how a process of this user was started: its environment variables, without changes that it has made
+ * since, and its arguments, unless it has changed its title. Also reads its current working directory.
+ */
 
 import { readFileSync, readlinkSync } from 'fs';
 
@@ -43,8 +46,8 @@ function variablesOf(pid: number | 'self'): Variables | null {
 }
 
 /**
- * True if the process was started with a channel to its parent, by `cluster.fork` or
- * `child_process.fork`. The parent's Node.js sets these variables, and the child's Node.js deletes them.
+ * True if the process was started with a channel to its parent, as by `cluster.fork` or `child_process.fork`. The
+ * parent's Node.js sets `NODE_CHANNEL_FD`, and `cluster.fork` also `NODE_UNIQUE_ID`; the child's Node.js deletes both.
  */
 export function isForked(variables: Variables): boolean {
   return isClusterWorker(variables) || variables['NODE_CHANNEL_FD'] !== undefined;

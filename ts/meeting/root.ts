@@ -150,7 +150,8 @@ function packagesOf(binding: Binding, member: Member): { packages: string[]; exa
 /** True if PM2 started the process: it has the number of a PM2 application, and its parent does not have the same. */
 function isManaged(start: Start, identity: ProcessIdentity): boolean {
   if (start.pm2 === null) return false;
-  // Only PM2 sets this variable, and its wrapper deletes it before the application runs.
+  // Only PM2 sets this variable. Its wrapper deletes it before the application runs, so children of the application do
+  // not inherit it.
   if (start.variables?.['pm2_env'] !== undefined) return true;
   return startOf(identity.ppid).pm2?.id !== start.pm2.id;
 }
@@ -175,7 +176,7 @@ function identityOf(binding: Binding, pid: number): ProcessIdentity | null {
   try {
     return binding.identity(pid);
   } catch {
-    // There is no /proc, or it shows the processes of another namespace.
+    // /proc is missing, cannot be read, or shows the processes of another namespace.
     return null;
   }
 }

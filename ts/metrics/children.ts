@@ -164,7 +164,7 @@ export function counterChild(
 /**
  * Makes a child of a gauge.
  *
- * @param labels the labels that were chosen, in an object that is not changed
+ * @param labels the labels that were chosen; the child keeps this object
  */
 export function gaugeChild<T extends string>(
   functions: GaugeFunctions<T>,
@@ -177,7 +177,7 @@ export function gaugeChild<T extends string>(
 /**
  * Makes a child of a histogram or summary.
  *
- * @param labels the labels that were chosen, in an object that is not changed
+ * @param labels the labels that were chosen; the child keeps this object
  */
 export function observerChild<T extends string>(
   observe: (value: number, count?: number) => void,

@@ -87,8 +87,8 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
       this[ROSTER].undefaulted,
     ) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    // `labels(null)` returns such a child, too. Its functions pass null to the gauge's methods, which take it for the
-    // value, so that `inc` and `set` throw. prom-client does the same.
+    // `labels(null)` returns a delegating child, too. Its functions pass null to the gauge's methods, which take it for
+    // the value, so that `inc` and `set` throw. prom-client does the same.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
     const kept = keptChild(this, h, labels);

@@ -78,7 +78,7 @@ export function bucketValuesOf(
  * Defines a property that is computed when it is read. It can be assigned like any other property, because classes that
  * were written for prom-client do that.
  *
- * @param given called with a value that is assigned
+ * @param given called with the first value that is assigned
  */
 export function lend<T extends object>(
   prototype: T,

@@ -63,7 +63,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     value?: number,
     count?: number,
   ): void {
-    // Each form of arguments has its own branch and stores: in a common branch, V8 would box the number.
+    // Each form of arguments has a branch with a store of its own: in a common branch, V8 would box the number.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       if (value !== undefined && count === undefined) {
         repeat(this, null, labels, timesOf(value, this[ROSTER]));

@@ -4,7 +4,7 @@ import type { MetricConfiguration } from './configuration';
 import type { Enum, Info, StateSet } from './states-api';
 import type { CollectFunction, EnumAggregator, StateSetAggregator } from './values';
 
-/** The options of {@link MetricConfiguration} that metrics with states and infos have, too. */
+/** The options of {@link MetricConfiguration} that metrics with states have, too. Infos have some of them. */
 type WithoutNumbers<T extends string> = Omit<
   MetricConfiguration<T>,
   'aggregator' | 'collect' | 'enableExemplars' | 'unit'

@@ -1,7 +1,7 @@
 /**
  * Metrics with states: an enum is in exactly one of its states, and any number of the states of a state set are set.
- * One cell has all states of a part, as a mask. So a change is one store, and no scrape sees an enum without a state or
- * with two.
+ * One cell has all states of a part, as a mask. So one store replaces all of them, and no scrape sees an enum without a
+ * state or with two.
  */
 
 import { inspect } from 'util';

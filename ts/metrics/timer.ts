@@ -64,7 +64,8 @@ interface Observer {
 }
 
 /**
- * Starts a timer. As {@link startClock}, but without its callback: this one is called at each request of a server.
+ * Starts a timer. Does what {@link startClock} does, but takes no callback, because servers start a timer for each
+ * request, and a second closure would make the start slower.
  *
  * @param labels the observation's labels
  * @returns a timer that observes the seconds since the start, and returns them; labels that are given to it are added to

@@ -41,7 +41,7 @@ export type { Scope };
 
 /** The option that selects whose parts are shown. */
 export interface ScopeOptions {
-  /** `application` for the sum over all processes and threads, `process` or `thread` for the caller's own part. */
+  /** `application` for the parts of all processes and threads, `process` or `thread` for the caller's own. */
   scope?: Scope;
 }
 

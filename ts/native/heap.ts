@@ -118,7 +118,7 @@ export interface HeapStats {
   unrankedObservations: number;
   /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: number;
-  /** Families, series and blocks that scrapes left out because their words are damaged. */
+  /** Families, series, blocks and sets of default labels that scrapes left out because their words are damaged. */
   damagedReads: number;
   lockTimeouts: number;
   tornRetries: number;
@@ -136,7 +136,10 @@ export interface NativeHeap {
   readonly current: boolean;
   /** Whether the file's file system keeps files in memory. */
   readonly memoryBacked: boolean;
-  /** Number of families, series and blocks that scrapes left out because their words are damaged. */
+  /**
+   * Number of families, series, blocks and sets of default labels that scrapes left out because their words are
+   * damaged.
+   */
   readonly damagedReads: number;
   /** The end of a sentence that says what the user can do about damage. */
   readonly remedy: string;
@@ -170,9 +173,10 @@ export interface NativeHeap {
   scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;
   /**
-   * Takes the gauges of a dead process out of its slots, as the next writers of these slots would.
+   * Takes the gauges of a process's dead writers out of their slots, as the next writers of these slots would. A living
+   * process has dead writers, too, if threads of it have ended.
    *
-   * @returns how many there were; 0 for a living process. Throws an Error with a code.
+   * @returns how many gauges there were. Throws an Error with a code.
    */
   endLives(pid: number): number;
   /**
@@ -200,16 +204,19 @@ export interface NativeHeap {
    * Asks all other writers to run their callbacks. Calls `done` when the callbacks have run, or the time is over, and
    * keeps the isolate alive until then.
    *
-   * @returns the number for {@link over}; null, without a call of `done`, if there is no writer to wait for. Throws an
-   *   Error with a code.
+   * @returns the number for {@link over}; null, without a call of `done`, if no other writer has callbacks, or if
+   *   `milliseconds` is 0. Throws an Error with a code.
    */
   ring(milliseconds: number, done: () => void): number | null;
   /** Notes that the scrape that rang has read: other writers may make the resets that they kept back for it. */
   over(ring: number): void;
-  /** Whether a scrape of any writer is under way for which callbacks of this isolate have run. */
+  /** Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run. */
   asked(): boolean;
   /** Makes {@link asked} ignore all scrapes so far. */
   leave(): void;
-  /** Removes the segment's file if no writer of another process lives. Returns whether it did. */
+  /**
+   * Removes the segment's file if no slot is awaited, and no writer of another process lives. Does not remove a segment
+   * that the user named by its path. Returns whether it removed the file.
+   */
   tidy(): boolean;
 }

@@ -21,7 +21,7 @@ export const enum Stores {
 /** The result of `bind` and other calls. */
 export const enum Status {
   Ok = 0,
-  /** The heap lock is held by another process: count in memory and try again later. */
+  /** Another process or thread holds the heap lock: count in memory and try again later. */
   Busy = 1,
   /** No memory left for a new series. */
   Full = 2,

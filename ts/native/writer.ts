@@ -58,7 +58,7 @@ export interface NativeWriter {
   /**
    * Finds or makes the series and this writer's block of it.
    *
-   * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in the order of the first call, without braces
+   * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in the caller's order, without braces
    * @param types '' if every value was a string, else one letter per label: s n b i z o (see `LabelText`)
    * @param out eight words that are filled, see {@link Out}
    */

@@ -71,7 +71,10 @@ export class Contents {
     return this.nameless ? null : this.tag;
   }
 
-  /** Whether the registry may show metrics that only other processes have declared, or yield. */
+  /**
+   * Whether the registry may show metrics that this process does not have: other processes declared them, or run
+   * collectors that yield them.
+   */
   get showsOthers(): boolean {
     return this.tag !== null && (!this.nameless || this.collectors.everywhere);
   }
@@ -115,8 +118,8 @@ export class Contents {
 
   /**
    * Makes a part of the registry with default labels of its own, in addition to the registry's. Metrics of the part
-   * belong to this registry, and are shown with these labels. As with any default labels, series whose default labels
-   * no living process has are removed after some adoptions.
+   * belong to this registry, and are shown with these labels. These labels end like all default labels: once no living
+   * process has had them for some 64 adoptions, later adoptions remove their series.
    *
    * @returns null if the registry is not shared, because no part is needed then
    */

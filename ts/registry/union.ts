@@ -89,7 +89,7 @@ export class Union {
         return data === null ? null : this.rows(data, contents);
       }),
     );
-    // The answers to others say that this isolate's collectors have run, too.
+    // Collectors must end before the call of `answers`, which may tell other processes that they have run.
     const ran = await Promise.all(yielding.map(async (metrics) => (await metrics) ?? []));
     const answers = asked.answers();
     if (answers !== undefined) await answers;

@@ -261,7 +261,7 @@ export class Expiry {
   }
 }
 
-/** Whether the next update of a live handle takes the slow path only to be noticed. */
+/** Whether the next update of a live handle takes the slow path, and {@link Expiry.wake} notes it. */
 function sleeps(h: Handle): boolean {
   return h.path === null && h.expected !== h.generation;
 }

@@ -89,7 +89,7 @@ export class LabelSets {
   }
 
   /**
-   * Returns the values under which updates of a label set without a handle count.
+   * Returns the values under which updates of a label set count, if the label set has no handle.
    *
    * @param values with default values; not yet well-formed
    * @returns null if one is longer than the storage allows

@@ -73,6 +73,6 @@ function sentence(refusal: Refusal, place: string): string {
     case Refusal.Busy:
       return `the lock of ${place} is held by a process that is stopped or slow, and no more new series may wait for it`;
     default:
-      return `${place} has no room for another metric, process or set of default labels, or none for a series with so much label text or so many buckets`;
+      return `${place} has no room for another metric, process or set of default labels, or for a series with so much label text or so many buckets`;
   }
 }

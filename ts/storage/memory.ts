@@ -23,7 +23,7 @@ const arena = new Arena();
 export const memoryFigures = {
   /** Series of all metrics. */
   series: 0,
-  /** Updates of series that were refused, by {@link Refusal}. */
+  /** Updates that were dropped, by the {@link Refusal} of their series. */
   dropped: REFUSALS.map(() => 0),
   /** Observations of summaries that no quantile shows, for want of memory. */
   unrankedObservations: 0,
@@ -31,7 +31,7 @@ export const memoryFigures = {
   clampedObservations: 0,
 };
 
-/** The number of series in this isolate's memory storage of each metric that has some, by name. */
+/** How many series the metrics of each name have in this isolate's memory storage, without names that have none. */
 export const memorySeries = new Map<string, number>();
 
 /** How many series a metric has. */

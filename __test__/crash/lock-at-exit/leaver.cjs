@@ -16,7 +16,7 @@ let holder;
 console.log('ready');
 process.stdin.once('data', (line) => {
   holder = Number(line);
-  // Uses up the time that the thread may wait for the lock beyond one deadline.
+  // This call waits for the lock until the deadline and all of the thread's grace are over. Later calls have no grace.
   left.inc({ n: 'second' });
   if (how === 'kept') {
     void register.metrics();

@@ -9,8 +9,8 @@ const [removals, how] = process.argv.slice(2);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 new Counter({ name: 'root_total', help: 'h' }).inc(1);
 const path = openSegment({ create: false }).path;
-// Numbers of rounds: `told` has those that writers report at the end, `killed` those for which killed writers had
-// written a byte.
+// The number of rounds for each label value `n`. `told` has the numbers that the writers report at the end; `killed`
+// has how many bytes each killed writer wrote: its main thread writes one after each round.
 const told = {};
 const killed = {};
 const running = new Map();

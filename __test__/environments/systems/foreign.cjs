@@ -1,7 +1,7 @@
 /**
- * Makes this process believe that it runs on another system: `node --require ./foreign.cjs`, with `FOREIGN` as the names
- * of the system and the processor. Files in /proc, /sys and /dev are absent, and neither a program can be started nor a
- * native module loaded. Each attempt at one of these is written as a line to the file `FOREIGN_LOG`. On `win32`,
+ * Makes this process believe that it runs on another system: `node --require ./foreign.cjs`, with `FOREIGN` as the
+ * names of the system and the processor. Files in /proc, /sys and /dev are absent, and neither a program can be started
+ * nor a native module loaded. Each attempt at one of these is written as a line to the file `FOREIGN_LOG`. On `win32`,
  * `process` also lacks the functions for users and groups.
  */
 const child = require('node:child_process');
@@ -17,7 +17,7 @@ function tell(attempt) {
   appendFileSync(process.env.FOREIGN_LOG, `${attempt}\n`);
 }
 
-/** Returns the path that a function of `fs` was given, if no other system has it; else undefined. */
+/** Returns the path that a function of `fs` was given, if it is in /proc, /sys or /dev; else undefined. */
 function absent(path) {
   const text = path instanceof URL ? path.pathname : String(path);
   return /^\/(proc|sys|dev)(\/|$)/.test(text) ? text : undefined;

@@ -31,7 +31,7 @@ module.exports = async (load, counted, adapter) => {
       throw new Error('it fails');
     }
   }
-  // Calls decorators as the code does that TypeScript compiles from `@Get()`.
+  // Calls decorators of a method with the arguments that TypeScript passes for `@Get()`.
   const decorate = (owner, name, ...decorators) => {
     const descriptor = Object.getOwnPropertyDescriptor(owner.prototype, name);
     for (const one of decorators) one(owner.prototype, name, descriptor);

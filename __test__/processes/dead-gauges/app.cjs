@@ -1,7 +1,7 @@
 /**
  * Prints its pid, and then runs the lines that it reads: `set <value>` sets all gauges, `end <pid>` calls
- * `markProcessDead()`, `show` prints the lines of a scrape, and `lose` closes the descriptor that locks the slot, and
- * then updates a metric.
+ * `markProcessDead()`, `show` prints the gauges' lines of a scrape, and `lose` closes the descriptor that locks the
+ * slot, and then updates a metric.
  */
 const { closeSync, readdirSync, readlinkSync } = require('node:fs');
 const { Counter, Gauge, markProcessDead, register } = require('mpmetrics');

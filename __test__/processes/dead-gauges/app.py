@@ -1,4 +1,4 @@
-"""app.cjs for the Python client, without `first` and `lose`: multiprocess_mode in place of aggregator and dead."""
+"""Does what app.cjs does, except `first` and `lose`, with the Python client: it has multiprocess_mode, not `dead`."""
 import json
 import os
 import sys

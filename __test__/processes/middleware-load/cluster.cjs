@@ -2,9 +2,10 @@
  * A cluster of two workers that serve the application `app.cjs` at one port. Prints a line of JSON for each worker that
  * listens. A worker that ends is replaced.
  *
- * Each answer has the header `X-Answer` with the worker's process id, the method and the URL. When a response has
- * ended, or its connection has closed before, the worker appends a line `METHOD URL STATUS` to the file
- * `answers-PID.log`; the status is 499 if the connection closed first. Files keep what a killed worker wrote.
+ * Each answer, except those for `/metrics`, has the header `X-Answer` with the worker's process id, the method and the
+ * URL. When such a response has ended, or its connection has closed before, the worker appends a line
+ * `METHOD URL STATUS` to the file `answers-PID.log`; the status is 499 if the connection closed first. Files keep what
+ * a killed worker wrote.
  */
 'use strict';
 const cluster = require('node:cluster');
@@ -20,7 +21,7 @@ async function work() {
   server.prependListener('request', ({ method, url }, response) => {
     if (url === '/metrics') return;
     const { writeHead } = response;
-    // Not before, because Koa removes all headers of a response if a handler throws.
+    // Sets the header only in `writeHead`, because Koa removes all headers of a response if a handler throws.
     response.writeHead = function (...args) {
       this.setHeader('X-Answer', `${process.pid} ${method} ${url}`);
       return writeHead.apply(this, args);

@@ -1,4 +1,4 @@
-/** Changes the states of two enums as fast as it can, without end: their blocks are of two kinds. */
+/** Changes the states of two enums, whose blocks are of different kinds, as fast as it can and without end. */
 const { Enum } = require('mpmetrics');
 const states = Array.from({ length: 53 }, (_, i) => `s${i}`);
 const recent = new Enum({ name: 'recent', help: 'h', states });

@@ -1,6 +1,6 @@
 /**
- * Scrapes as often as its argument says. Prints how many scrapes showed each number of set states, and how many
- * different states were set in all of these scrapes.
+ * Scrapes as often as its argument says. Prints how many scrapes showed each number of set states, for each enum, and
+ * how many states of the two enums were set in at least one scrape.
  */
 const { register } = require('mpmetrics');
 const seen = {};

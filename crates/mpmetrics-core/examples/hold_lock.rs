@@ -1,6 +1,7 @@
 //! Holds the heap lock of a segment, for tests of other processes that need the lock.
 //!
-//! `hold_lock PATH` prints `held` once it has the lock, and holds it until stdin ends or the process is killed.
+//! `hold_lock PATH` prints `held` once it has the lock. It holds the lock until stdin has a line or ends, or until it
+//! is killed.
 //! `hold_lock PATH HELD FREE` holds the lock for HELD milliseconds, releases it for FREE milliseconds, and so on, as if
 //! many processes used it.
 

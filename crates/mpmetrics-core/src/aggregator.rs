@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_prom_clients_six_names_three_more_and_no_other() {
+    fn knows_prom_clients_six_names_three_more_and_five_of_the_python_client() {
         let known = ["sum", "first", "omit", "average", "min", "max"].map(Aggregator::parse);
         let modes = [
             Aggregator::Sum,

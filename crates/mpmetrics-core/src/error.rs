@@ -13,7 +13,7 @@ pub enum Code {
     Busy,
     /// No memory, or the segment's own limit is reached.
     Full,
-    /// A limit on the number of series, families or writers is reached.
+    /// A limit is reached: on the number of series, families or writers, on the length of a text, or another one.
     Limit,
     /// The writer's slot belongs to another writer now.
     Lost,
@@ -147,7 +147,7 @@ pub enum Error {
         /// The resource that is exhausted.
         what: &'static str,
     },
-    /// A limit on the number of series, families or writers is reached.
+    /// A fixed limit of the layout or of this library is reached.
     #[error("limit reached: at most {limit} {what}")]
     Limit {
         /// The name of the things that are limited.
@@ -155,7 +155,8 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// A limit is reached. The process that made the segment has set it.
+    /// A limit is reached. The process that made the segment has set it; for the series of a family, this writer may
+    /// have set a lower one.
     #[error("limit reached: at most {limit} {}", refusal.what())]
     Quota {
         /// The limit, named by the refusal that it causes.

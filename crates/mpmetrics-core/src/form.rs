@@ -34,8 +34,8 @@ pub struct Form {
     pub protocol: Protocol,
     /// How many cells it has, apart from those for bounds or sub-windows.
     pub cells: u64,
-    /// How many cells it has for each of these: the bounds of a histogram, the sub-windows of a summary, and the cells
-    /// that residues of a gauge have in addition to the value.
+    /// How many cells it has for each bound of a histogram, or for each sub-window of a summary. It is 1 for a gauge,
+    /// because a gauge's block has one cell for each number that a residue keeps beside the value.
     pub repeated: u64,
     /// The least and the largest number of bounds or sub-windows.
     pub repeats: (u64, u64),

@@ -159,8 +159,8 @@ impl MetricType {
         self.row().values
     }
 
-    /// Whether a part is a level, as a gauge's is, and not a count. Only of levels may an aggregator show each part by
-    /// itself, or the part that was set last.
+    /// Whether a part is a level, as a gauge's is, and not a count. An aggregator that shows each part by itself, or
+    /// only the part that was set last, is allowed for levels only.
     #[must_use]
     pub fn is_level(self) -> bool {
         self.row().is_level

@@ -163,8 +163,9 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
             // The victim is stopped at any instruction: others go on recording, and scrapes go on.
             victims[victim].signal("-STOP");
             let (before, stopped) = (check(&heap), own(victim));
-            // Only in a series of a single victim does an exemplar show which victim recorded it. The labels of these
-            // series have the same length; those of the series that all victims have are longer.
+            // `check` returns the labels of each exemplar's series. They tell which victim recorded the exemplar only
+            // if the series is a single victim's. The labels of these series have the same length; those of the series
+            // that all victims have are longer.
             let goes_on = |it: &&(String, u64)| it.0.len() == stopped.len() && it.0 != stopped;
             until(&heap, "no process goes on", |seen| {
                 seen.difference(&before).any(|other| goes_on(&other))
@@ -172,7 +173,8 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
             victims[victim].signal("-CONT");
         }
         let next = Victim::start(&path, victim as u64);
-        // Kills the old process and waits for its end. If the next one claims a slot later, it adopts the old slot.
+        // Kills the old process and waits for its end. If the next one claims a slot later, it adopts the slot of a
+        // killed process.
         drop(std::mem::replace(&mut victims[victim], next));
         check(&heap);
     }

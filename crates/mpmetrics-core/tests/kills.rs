@@ -1,6 +1,6 @@
-//! Processes that make and remove series, set default labels, start and end without pause are killed at random moments,
-//! many of them while they hold the heap lock. Each reports in a file what it has counted: every scrape must have all
-//! of that, and recovery must rebuild the derived words as they were.
+//! Processes make and remove series, set default labels, and claim and give up slots, without a pause. They are killed
+//! at random moments, many of them while they hold the heap lock. Each reports in a file what it has counted: every
+//! scrape must have all of that, and recovery must rebuild the derived words as they were.
 //!
 //! `MPMETRICS_KILLS=n` kills n processes; by default the test kills for ten seconds.
 
@@ -202,8 +202,9 @@ fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
 /// Half updates: by how many observations the sums are off, and by how many the buckets.
 type Halves = [f64; 2];
 
-/// Counts half updates: processes that died in the middle of an update left them. Each update of series `n` adds or
-/// observes n + 1, so another series' updates would show as values that are no multiple of that.
+/// Counts half updates: processes that died in the middle of an update left them. An update of series `n` adds, sets or
+/// observes n + 1, or observes 0 and then 2 (n + 1) in a summary. So another series' updates would show as values that
+/// are no multiple of n + 1.
 fn halves(snapshot: &Snapshot) -> Halves {
     let mut halves = [0.0; 2];
     for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {

@@ -34,11 +34,11 @@ pub struct Identity {
     pub pid: u32,
     /// Process id of the parent.
     pub ppid: u32,
-    /// Time of the start in clock ticks after boot, in decimal.
+    /// Time of the start, in decimal: on Linux in clock ticks after boot, on macOS in microseconds since 1970.
     pub start_time: String,
     /// Boot id, 32 hexadecimal digits.
     pub boot_id: String,
-    /// Inode of the pid namespace, in decimal.
+    /// Inode of the pid namespace, in decimal; a constant on systems without namespaces.
     pub pid_namespace: String,
 }
 
@@ -118,9 +118,9 @@ pub struct Spec {
     pub aggregator: String,
     /// Declared label names.
     pub label_names: Vec<String>,
-    /// Upper bounds of a histogram; the numbers of a summary's options; the mask that a state set's cell of 0 stands
-    /// for. Last, of a gauge, state set or info that counts the dead: how many dead lives are shown, if each is shown
-    /// by itself.
+    /// The options that are numbers. Of a histogram: its upper bounds. Of a summary: its options. Of a state set: the
+    /// mask that a cell of 0 stands for. A gauge, state set or info that counts the dead has one more number, which is
+    /// the last: how many dead lives are shown. That number means nothing unless each dead life is shown by itself.
     pub numbers: Float64Array,
     /// The states of a state set, in the order of the bits of its mask.
     pub states: Vec<String>,

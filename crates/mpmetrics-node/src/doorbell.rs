@@ -81,7 +81,7 @@ impl Bell {
         }
     }
 
-    /// Whether a scrape is under way for which callbacks of this isolate ran.
+    /// Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run.
     pub fn asked(&self) -> bool {
         let listening = self.listening.borrow();
         // If the system refuses the call, resets are not kept back, and the scrape may show them.

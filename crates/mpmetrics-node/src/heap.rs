@@ -235,8 +235,8 @@ impl NativeHeap {
         writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
     }
 
-    /// Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges. A living
-    /// process has dead writers if threads of it have ended.
+    /// Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges. A
+    /// living process has dead writers, too, if threads of it have ended.
     #[napi]
     pub fn end_lives(&self, pid: u32) -> Result<u32> {
         self.segment.heap().end_lives(pid).map_err(|error| failure(&error))
@@ -260,7 +260,8 @@ impl NativeHeap {
         living.map_err(|error| failure(&error))
     }
 
-    /// The number of families, series and blocks that scrapes left out because their words are damaged.
+    /// The number of families, series, blocks and sets of default labels that scrapes left out because their words are
+    /// damaged.
     #[napi(getter)]
     pub fn damaged_reads(&self) -> f64 {
         self.segment.heap().words().header(header::DAMAGED) as f64
@@ -306,8 +307,8 @@ impl NativeHeap {
     }
 
     /// Asks all other writers to run their callbacks. `done` is called when the callbacks have run, or the time is
-    /// over. Returns the number for [`NativeHeap::over`]; null, without a call of `done`, if there is no writer to wait
-    /// for.
+    /// over. Returns the number for [`NativeHeap::over`]; null, without a call of `done`, if no other writer has
+    /// callbacks, or if `milliseconds` is 0.
     #[napi(ts_args_type = "milliseconds: number, done: () => void")]
     pub fn ring(&self, env: &Env, milliseconds: f64, done: Callback<'_>) -> Result<Option<u32>> {
         self.bell.ring(env, milliseconds, &done)
@@ -319,7 +320,7 @@ impl NativeHeap {
         self.bell.over(ring);
     }
 
-    /// Whether a scrape of any writer is under way for which callbacks of this isolate have run.
+    /// Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run.
     #[napi]
     pub fn asked(&self) -> bool {
         self.bell.asked()

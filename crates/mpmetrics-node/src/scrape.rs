@@ -24,7 +24,7 @@ pub enum ScrapeFormat {
     Text,
     /// OpenMetrics 1.0.
     OpenMetrics,
-    /// JSON as `getMetricsAsJSON()` returns it.
+    /// The compact JSON of `exposition::json`, from which TypeScript makes what `getMetricsAsJSON()` returns.
     Json,
 }
 
@@ -61,9 +61,9 @@ pub struct ScrapeOptions {
     /// Families that the heap does not hold, which are printed after the heap's families. `json` leaves them out,
     /// because its reader has them already.
     pub extra: Option<Vec<ExtraFamily>>,
-    /// What is printed before all names, and before the name of the label that shows a state. `json` leaves the prefix
-    /// out, because its reader looks families up by their names, and adds the prefix later. So `json`, too, joins
-    /// series whose labels are the same once the prefix is added.
+    /// What is printed before all names, and before the name of the label that shows a state. `json` does not print the
+    /// prefix: its reader looks families up by their names, and adds the prefix later. But the prefix decides, for
+    /// `json` too, which series are joined: those whose labels are the same with the prefix.
     pub prefix: Option<String>,
     /// Units of families of the heap, which OpenMetrics shows.
     pub units: Option<Vec<FamilyUnit>>,

@@ -39,7 +39,7 @@ pub struct HeapStats {
     pub unranked_observations: f64,
     /// Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves.
     pub clamped_observations: f64,
-    /// Families, series and blocks that scrapes left out because their words are damaged.
+    /// Families, series, blocks and sets of default labels that scrapes left out because their words are damaged.
     pub damaged_reads: f64,
     /// Times the heap lock was not free in time.
     pub lock_timeouts: f64,

@@ -19,7 +19,7 @@ pub enum Status {
     Lost,
     /// The heap's bytes contradict each other, or are of another layout version.
     Corrupt,
-    /// The block belongs to another series now.
+    /// The block does not belong to the series any more.
     Gone,
 }
 
@@ -34,8 +34,9 @@ impl Status {
         Self::ALL.iter().map(|status| format!("{status:?}")).collect()
     }
 
-    /// Returns the status of an error. An error without a status is thrown: an error of the caller, or a call that the
-    /// system refuses. The system would refuse it again, and a caller that knows why can go on in its own memory.
+    /// Returns the status of an error. Throws an error that has no status, because another try would fail in the same
+    /// way: the caller gave a wrong argument, or the system refused a call. A caller that sees the error can go on in
+    /// its own memory.
     pub fn of(error: &Error) -> Result<Self> {
         match error.code() {
             Code::Busy => Ok(Self::Busy),
@@ -55,7 +56,8 @@ impl Status {
         }
     }
 
-    /// Returns the status of a call that names a block: [`Status::Gone`] if the block belongs to another series now.
+    /// Returns the status of a call that names a block and its series: [`Status::Gone`] if the block does not belong to
+    /// the series any more.
     pub fn of_block<T>(done: Result<T, Error>) -> Result<u32> {
         match done {
             Err(error) if error.code() == Code::Invalid => Ok(Self::Gone as u32),

@@ -78,8 +78,8 @@ export class Handle {
   text = '';
   types = '';
   /**
-   * True once a gauge was set with label values of other types. JSON shows the types of the last call that set the
-   * gauge, so all updates take the slow path.
+   * True once a call named a gauge's series by label values of other types. JSON shows the types of the last call that
+   * set the gauge, so all updates take the slow path.
    */
   retyped = false;
   /**

@@ -20,7 +20,10 @@ export function ownImage(h: Handle, kind: Kind): Float64Array {
   return own;
 }
 
-/** Replaces the counts by an image. No reader sees half of it. */
+/**
+ * Replaces the counts by an image. No reader sees half of it. The image of a shared gauge that was not set is added to
+ * the value in the heap.
+ */
 export function writeImage(h: Handle, kind: Kind, image: Float64Array, source: BucketSource): void {
   if (h.path instanceof NativePath) h.path.write(h, image);
   else kind.write(h, image, source);

@@ -56,7 +56,7 @@ export interface Kind {
   values(image: Float64Array, shape: Shape, cells: number): number[];
   /** True if the series has to be removed instead of shown. */
   pruned(image: Float64Array, shape: Shape, cells: number): boolean;
-  /** Returns the sum of two images; may change both images. */
+  /** Returns the sum of two images; may change `image`. */
   plus(image: Float64Array, more: Float64Array, cells: number): Float64Array;
   /** Whether an image has counted nothing. */
   isZero(image: Float64Array): boolean;

@@ -62,7 +62,8 @@ export class Sketch {
     let least = Infinity;
     for (const buckets of this.all.values()) {
       if (buckets.octave >= NEGATIVE !== octave >= NEGATIVE) continue;
-      // An octave farther from zero counts as half an octave farther away, so of two equally near ones the other wins.
+      // Half an octave is added if the buckets are farther from zero than `octave`. So of two octaves that are equally
+      // near, the one nearer to zero wins.
       const apart =
         buckets.octave < octave ? octave - buckets.octave : buckets.octave - octave + 0.5;
       if (apart < least) [best, least] = [buckets, apart];

@@ -18,7 +18,8 @@ export function* octavesOf(image: Float64Array, cells: number): Iterable<[number
 }
 
 /**
- * Makes buckets for the octaves of an image that have counts, as far as there is memory.
+ * Makes buckets for the octaves of an image that have counts, as far as there is memory and the series may have more
+ * octaves.
  *
  * @returns the octaves that have counts, whether or not they got buckets
  */

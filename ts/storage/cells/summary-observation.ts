@@ -119,8 +119,8 @@ function seldom(
     const { family } = metric;
     buckets = bucketsOfOctave(h, octave, family.bucketSource);
     if (!h.live || metric.family !== family) {
-      // Meanwhile the series was removed, the slot was lost or the heap was left: the handle has to be bound again, or
-      // has another block and perhaps another path.
+      // While the buckets were made, the series was removed, the slot was lost or the heap was left. The handle either
+      // has to be bound again, or has got another block and perhaps another path.
       const label = { text: h.text, types: h.types };
       const again: Update = (one, v) => observeSlowly(one, v, times, metric, window);
       metric.updateText(h, label, again, value);

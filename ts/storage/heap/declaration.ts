@@ -95,7 +95,7 @@ export class Declaration {
    */
   bindEach(labels: readonly LabelText[]): number {
     const at = labels.findIndex((label) => this.overflows(label));
-    // A call that makes the series for refused ones makes no other series.
+    // `withoutLimit` lifts the limit for a whole call, so the series for refused ones gets a call of its own.
     const some = at === -1 ? labels : labels.slice(0, Math.max(1, at));
     const texts = some.flatMap(({ text, types }) => [text, types]);
     return this.withoutLimit(some[0]!, () => this.host.writer.bindEach(this.number!, texts, out));
@@ -108,7 +108,7 @@ export class Declaration {
 
   /**
    * Makes a call that binds series. The metric's own limit does not apply to the series for refused ones. Otherwise,
-   * that series could not be made once other processes have made as many others, and no refused update would count.
+   * once other processes have made `maxSeries` series, it could not be made, and refused updates would not count.
    *
    * @param label the labels of the first series; if they are those of the series for refused ones, it is the only one
    */

@@ -109,8 +109,9 @@ export class Doorbell {
   };
 
   /**
-   * Answers rings without running the callbacks again, if since these rings the callbacks have run for a scrape of this
-   * isolate that is still under way. Otherwise two processes that scrape at the same time would wait for each other.
+   * Answers rings while their run is delayed. If a scrape of this isolate that is still under way has rung, and has run
+   * the callbacks since, this answers all rings up to its own. Otherwise two processes that scrape at the same time
+   * would wait for each other.
    */
   catchUp(): void {
     const { ran } = this.keeping;

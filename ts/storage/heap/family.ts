@@ -220,8 +220,8 @@ export class HeapFamily implements Family, Member {
 
   /**
    * If only the slot was lost, counts stay in the old blocks and new blocks count from zero. A gauge's value moves to a
-   * new block, because scrapes show only the parts of a gauge that living writers have. If the whole segment was left,
-   * counts move, too.
+   * new block: most gauges show only the parts of living writers, and the old blocks of gauges that count the dead were
+   * hidden (`hideLost`). If the whole segment was left, counts move, too.
    */
   orphan(left: NativeWriter | null): void {
     const { kind } = this.roster.shape;

@@ -9,7 +9,7 @@ import { rescueExpired } from '../expiry';
 import { MOST_AT_ONCE } from '../limits';
 import type { HeapMetricParts } from './metric-parts';
 
-/** The maximum of series of a metric that wait for the heap lock. */
+/** The maximum of series of a metric that wait for the heap lock or for a scrape. */
 const MOST = 10_000;
 
 export class Pending {

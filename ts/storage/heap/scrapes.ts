@@ -98,7 +98,8 @@ export class Scrapes {
   }
 
   /**
-   * Moves pending counts into the heap before it is read, if there are callbacks, which may reset the metrics.
+   * If this isolate has callbacks, moves pending counts into the heap before the scrape reads it, because a callback
+   * may reset these counts after it has returned.
    *
    * @returns a promise that resolves when nothing is pending any more, or when the time for that is over; undefined if
    *   there is nothing to wait for

@@ -54,7 +54,7 @@ export class HeapStorage {
   private heap: NativeHeap | null = null;
   private current: NativeWriter | null = null;
   private currentLimits: Limits = memoryLimits();
-  /** Segments that were left for copies, as long as writers are awaited from them. */
+  /** The segments that this isolate left for copies, as long as other writers still have to follow from them. */
   private readonly left = new Left();
   private readonly watch = new Watch(() => this.look());
   private readonly patience = new Patience();
@@ -244,7 +244,7 @@ export class HeapStorage {
     this.backlog.flush();
   }
 
-  /** Binds all series again in a new slot, because the writer's slot was lost. */
+  /** Declares all metrics in a new slot, because the slot was lost. If the segment is being left, opens the next. */
   renew(): void {
     if (this.heap?.current === true) this.restart(false);
     else this.open(true);
@@ -287,7 +287,7 @@ export class HeapStorage {
 
   /** Warns, once, that there is no room for a summary's buckets. */
   refusedBuckets(name: string): void {
-    const rest = `their quantiles are those of what found room (the first was one of ${name})`;
+    const rest = `their quantiles leave out what found no room (the first summary was ${name})`;
     warnOnce('MPMETRICS_FULL', `${this.path} is full: summaries count on, but ${rest}`, 'buckets');
   }
 
@@ -324,7 +324,7 @@ export class HeapStorage {
 
   /**
    * Looks for the copy of a segment that refuses updates of shared gauges. Returns true if the update is to be tried
-   * again: the native writer knows the copy, or it may soon.
+   * again, because this isolate writes to the copy now, or because the copy may be found at the next try.
    */
   private leave(lost: () => void): boolean {
     if (this.dead) return false;

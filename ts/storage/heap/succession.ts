@@ -75,7 +75,7 @@ export class Patience {
   }
 }
 
-/** Segments that were left for copies, as long as writers are awaited from them. */
+/** The segments that this isolate left for copies, as long as other writers still have to follow from them. */
 export class Left {
   private all: NativeHeap[] = [];
 

@@ -132,7 +132,7 @@ mod tests {
     const INF: f64 = f64::INFINITY;
 
     #[test]
-    fn counts_and_bounds_and_buckets() {
+    fn counts_and_keeps_extremes_and_fills_buckets() {
         let (main, octave) = (cells(9), cells(32));
         octave.iter().for_each(|cell| scalar::set(cell, 0.0));
         assert_eq!(numbers(&main), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, INF, -INF, 0.0]);

@@ -35,7 +35,8 @@ impl Asking {
             self.locks = heap.region().holder().ok();
         }
         let next = words::bell(heap).wrapping_add(1);
-        // SYNC POINT: the lock is held before any process can see the ring, so none finds the ring's byte free.
+        // SYNC POINT: the lock is held before any process can see the ring, so none finds the ring's byte free. Only if
+        // two processes ring at the same time (see below) may a byte be free for a moment after its ring.
         let held = self.hold(next, 1);
         let rung = ring();
         if rung != next && held {

@@ -74,7 +74,9 @@ impl Ear {
         }
     }
 
-    /// Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run.
+    /// Whether a scrape is under way for which the callbacks of this isolate have begun to run. A scrape that this
+    /// isolate made counts, too, but only after its ring is noted as handled: by the watcher, or by a later run or
+    /// answer.
     ///
     /// # Errors
     /// [`crate::Error::Io`] if the system refuses the call.

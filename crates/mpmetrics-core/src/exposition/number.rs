@@ -152,7 +152,7 @@ mod tests {
         }
 
         #[test]
-        fn integers_have_no_second_spelling(value in -9_007_199_254_740_992_i64..=9_007_199_254_740_992) {
+        fn integers_are_printed_as_rust_prints_them(value in -9_007_199_254_740_992_i64..=9_007_199_254_740_992) {
             prop_assert_eq!(printed(push, value as f64), value.to_string());
         }
     }

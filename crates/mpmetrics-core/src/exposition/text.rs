@@ -16,8 +16,8 @@ use super::rows::{
 
 /// Prints a scrape.
 ///
-/// Label text is printed as the snapshot has it, whatever its bytes. A series that is malformed, or whose value does
-/// not fit its family's type and bounds, is left out.
+/// Label text is printed as the snapshot has it, even if it is not UTF-8. A series that is malformed, or whose value
+/// does not fit its family's type and bounds, is left out.
 #[must_use]
 pub fn text(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())

@@ -106,9 +106,9 @@ impl Heap {
         Ok(())
     }
 
-    /// Takes the gauges of a process's dead writers out of their slots now. Otherwise the next writer of each slot does
-    /// that: scrapes show the same before and after. Returns how many gauges there were; for a living process, those of
-    /// its threads that have ended.
+    /// Takes the gauges of a process's dead writers out of their slots now, before the next writer of each slot does.
+    /// Scrapes show the same before and after. Returns how many gauges there were; for a living process, those of its
+    /// threads that have ended.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed,

@@ -27,8 +27,9 @@ use crate::region::{Locks, Region};
 /// Milliseconds for which a segment counts as new. A process that did not know the removed segment may have made a new
 /// one under its name.
 const YOUNG_MS: u64 = 10_000;
-/// Milliseconds for which a copy counts as recent. If the file of a recent copy is removed, too, a writer in that copy
-/// makes the next copy. If the file is removed later, a process that still maps this segment copies this segment again.
+/// Milliseconds for which a copy counts as recent, after it was made or a writer of the original last found it. If the
+/// file of a recent copy is removed, too, a writer in that copy makes the next copy. If the copy is not recent any
+/// more, a process that still maps the original copies the original again.
 const HEIRS_MS: u64 = 5_000;
 
 /// A segment whose file a stranger removed, under its heap lock.
@@ -59,7 +60,8 @@ impl<'a> Succession<'a> {
         Ok(Self { locked, before, done: false })
     }
 
-    /// Whether a copy was made recently. If the copy's file is gone, too, the writers in the copy make the next one.
+    /// Whether a copy was made, or found by a writer of this segment, in the last `HEIRS_MS`. If that copy's file is
+    /// gone, too, the writers in the copy make the next one.
     pub fn has_heirs(&self) -> bool {
         let copied = self.locked.words().header(header::COPIED);
         self.before == retired::SUCCEEDED && os::unix_ms().saturating_sub(copied) < HEIRS_MS

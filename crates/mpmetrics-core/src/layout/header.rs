@@ -30,7 +30,7 @@ pub const INTENT: usize = 14;
 pub const DIRTY: usize = 15;
 /// The smallest number that the next birth may have. See [`super::BlockBirth`] for the time that a birth tells.
 pub const BIRTH: usize = 16;
-/// Unix time of the last claim of a slot, milliseconds.
+/// Unix time of the last claim of a slot, milliseconds; until the first claim, the time at which the segment was made.
 pub const LAST_ATTACH: usize = 17;
 /// The doorbell: how often scrapes asked for `collect` callbacks. Processes with callbacks sleep on this word.
 pub const DOORBELL: usize = 18;
@@ -80,7 +80,8 @@ pub const INDEX: usize = 40;
 pub const INDEX_USED: usize = 41;
 /// Reference of the first free extent (derived).
 pub const FREE_EXTENTS: usize = 42;
-/// Number of answers ever given to the doorbell. Scrapes that wait for answers sleep on this word.
+/// Grows by 1 with each answer to the doorbell, and when a writer has no callbacks any more. Scrapes that wait for
+/// answers sleep on this word.
 pub const ANSWERS: usize = 43;
 /// Number of writers that had not answered when a scrape's time for them was over.
 pub const COLLECT_TIMEOUTS: usize = 44;
@@ -108,10 +109,10 @@ pub const UNRANKED: usize = 83;
 /// Number of observations of summaries that count in the nearest bucket, because their series had as many octaves as a
 /// writer keeps.
 pub const CLAMPED: usize = 84;
-/// Number of families, series and blocks that scrapes left out because their words are damaged.
+/// Number of families, series, blocks and sets of default labels that scrapes left out because their words are damaged.
 pub const DAMAGED: usize = 85;
-/// Number of dead lives whose parts of a gauge with the aggregator `all`, a state set or an info are not shown any more,
-/// because the family has as many others as it keeps. Counted for each family.
+/// Number of dead lives whose residues in a family are hidden, because the family has residues of more lives than it
+/// keeps. Such a family has the aggregator `all` or is an info. A life counts once for each such family.
 pub const LIVES_DROPPED: usize = 86;
 /// 1 once the main thread of the root has had a slot. The root locks that slot's byte as long as it lives.
 pub const ROOT_WROTE: usize = 90;
@@ -132,7 +133,8 @@ pub const DEFAULTS_CHUNKS: usize = 160;
 pub const ID: usize = 176;
 /// Unix time at which the segment was made, milliseconds.
 pub const MADE: usize = 177;
-/// Unix time at which a copy of this segment got its name, milliseconds; 0 for never.
+/// Unix time, in milliseconds, at which a copy of this segment got its name, or at which a writer of this segment last
+/// found the copy there; 0 for never.
 pub const COPIED: usize = 178;
 /// Number of the epoch. It grows when a writer claims a slot while no other writer lives, if the application's root
 /// does not load this package.

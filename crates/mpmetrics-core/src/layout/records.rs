@@ -71,8 +71,8 @@ pub mod family {
 pub mod series {
     /// Words of a record.
     pub const WORDS: u64 = 8;
-    /// `taken | expired << 32`. `taken` is 1 while the place is taken. `expired` is the last generation of the place
-    /// whose series expired, and is stored before that generation ends.
+    /// `taken | expired << 32`. `taken` is 1 while the place is taken. `expired` is the generation of the last series
+    /// that expired in this place, 0 for none, and is stored before that generation ends.
     pub const STATE: u64 = 0;
     /// Hash of family and labels.
     pub const HASH: u64 = 1;

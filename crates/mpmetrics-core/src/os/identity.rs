@@ -39,7 +39,7 @@ impl ProcessIdentity {
     }
 
     /// Whether the process still lives. `None` if the caller cannot find out, because the process belongs to another
-    /// pid namespace, boot or machine, or because the system does not describe processes of the caller's namespace.
+    /// pid namespace, boot or machine, or because the system does not describe the process, or the caller.
     ///
     /// A zombie is dead: it does not run any more.
     #[must_use]

@@ -2,8 +2,8 @@
 //! and back. JavaScript does the same (`ts/storage/cells/octave.ts`); a test compares the two.
 //!
 //! An octave `o` covers the magnitudes in (2^o, 2^(o+1)] and has 32 buckets, each with its upper bound and without its
-//! lower one. Negative values have octaves of their own, zero has none. Every value in a bucket is at most 1.0831 % off
-//! the value in its middle.
+//! lower one. Negative values have octaves of their own, zero has none. A normal number is at most 1.0831 % off the
+//! middle of its bucket. A denormal one may be off by half of the smallest double more, because the middle is rounded.
 
 use std::sync::LazyLock;
 

@@ -96,7 +96,7 @@ struct Arena {
 struct Sum {
     series: Series,
     parts: u32,
-    /// Whether the series already has a set of [`Reduced`] in place of its own set of default labels.
+    /// Whether [`Reduced::without`] has already returned the series' set of default labels.
     reduced: bool,
 }
 
@@ -159,7 +159,7 @@ fn merge(
             Entry::Occupied(index) => {
                 let sum = &mut sums[*index.get()];
                 sum.parts += 1;
-                // Once reduced, the set has a number that `labels` does not know.
+                // Once reduced, the set may have a number that `labels` does not know.
                 if !sum.reduced && labels.differ_in(&own, [sum.series.defaults, series.defaults]) {
                     sum.series.defaults = reduced.without(&own, sum.series.defaults, labels);
                     sum.reduced = true;

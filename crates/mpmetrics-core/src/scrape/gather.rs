@@ -315,8 +315,8 @@ impl<'a> Gather<'a> {
         }
     }
 
-    /// Returns the snapshot, with families and series in the order of births; the series to remove; and the
-    /// number of damaged families, series and blocks that were left out.
+    /// Returns the snapshot, with families and series in the order of births; the series to remove; and the number of
+    /// damaged families, series, blocks and sets of default labels that were left out.
     pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>, u64)> {
         let mut pruned = Vec::new();
         let text = std::mem::take(&mut self.text);

@@ -11,7 +11,8 @@ pub(super) enum Life {
     Present,
     /// The last life of its slot, which has ended.
     Ended,
-    /// The life of this writer, which has ended: the block is a residue.
+    /// A life that has ended: the block is a residue. The writer is that of the life if the residue is shown by itself,
+    /// and means nothing otherwise.
     Of(Origin),
 }
 
@@ -60,8 +61,8 @@ pub(super) fn became_residue(run: &[AtomicU64], before: BlockHead) -> Option<Blo
     (!before.residue && now == BlockHead { residue: true, ..before }).then_some(now)
 }
 
-/// A model of a gauge that shows each ended life by itself: an adopter makes a residue of a block of it, while a scrape
-/// reads the block.
+/// A model of a gauge whose family shows each ended life by itself: an adopter makes a residue of the gauge's block
+/// while a scrape reads the block.
 #[cfg(all(test, loom))]
 mod loom {
     use super::*;

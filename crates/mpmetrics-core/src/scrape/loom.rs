@@ -204,7 +204,7 @@ mod observation {
 
     #[test]
     #[should_panic(expected = "torn")]
-    fn control_whose_bucket_comes_after_the_first_word() {
+    fn control_that_stores_to_the_bucket_after_the_update() {
         whole(|words| {
             let moment = Moment { sub_window: 0, number: None };
             sketch::observe(cells(words), moment, (5.0, 1.0), sketch::Bucket::None, Vec::new);

@@ -123,7 +123,8 @@ impl Part {
         }
         let start = self.start as usize;
         if self.writer != ANY && (self.dead || dead) {
-            // A pid has come again. Only one of its lives is shown: the living one, or else the one that ended last.
+            // A pid has come again. Only one of its lives is shown: the living one, or else the one whose block has the
+            // later birth.
             if self.dead && (!dead || birth > self.birth) {
                 (self.birth, self.dead) = (birth, dead);
                 arena[start..start + cells.len()].copy_from_slice(cells);

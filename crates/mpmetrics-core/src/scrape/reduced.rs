@@ -5,10 +5,10 @@ use super::printed_labels::PrintedLabels;
 use super::snapshot::{LabelSpan, Snapshot};
 use crate::labels::{pairs, push_pair};
 
-/// The sets of joined series whose parts differ in one default label: the one that has the name of the label by which
-/// rows differ, such as `le`. A bucket's row has an `le` of its own, and does not print that default label. The rows
-/// `_sum` and `_count` would print it, but the value of one part would be wrong for the sum of all parts. So these sets
-/// do not have it.
+/// Sets of default labels for joined series. The rows of such a series differ by a label such as `le`, and its parts
+/// differ in the default label of this name. A bucket's row has an `le` of its own, and does not print that default
+/// label. The rows `_sum` and `_count` would print it, but the value of one part would be wrong for the sum of all
+/// parts. So these sets do not have it.
 #[derive(Default)]
 pub(super) struct Reduced {
     /// Each set with its number in the snapshot.

@@ -100,8 +100,8 @@ pub struct Series {
     pub defaults: u32,
     /// Its value.
     pub value: Value,
-    /// For a gauge or state set with [`MostRecent`](crate::aggregator::Aggregator::MostRecent), the Unix time in milliseconds at
-    /// which it was set; else 0.
+    /// For a gauge or state set with [`MostRecent`](crate::aggregator::Aggregator::MostRecent), the Unix time in
+    /// milliseconds at which it was set; else 0.
     pub set_at: f64,
     /// Range of [`Snapshot::exemplars`]: at most one for each bucket, in the order of buckets.
     pub exemplars: Span,

@@ -53,8 +53,9 @@ pub(super) fn read(
     Ok(last.load(Ordering::Relaxed) == before)
 }
 
-/// Reads the buckets of the sub-windows that are in the window. The cells in `to`, which were read before, have the
-/// numbers of the sub-windows. Cells that are being merged get the values that they will have after the merge.
+/// Reads the buckets of the sub-windows that are in the window. The caller has read the cells into `to` before. Among
+/// them is the number of each sub-window. Cells that are being merged get the values that they will have after the
+/// merge.
 pub(super) fn add_buckets(
     words: Words<'_>,
     at: u64,

@@ -26,7 +26,8 @@ use crate::sync::{fence, AtomicU64, Ordering};
 /// Limits on the tries to read blocks that are being updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Words that are read again without giving up the processor, for one block.
+    /// Words that are read again without giving up the processor, for one block. A summary has this limit twice in each
+    /// round: for the reads with its buckets, and for those without.
     pub block: u64,
     /// The same for the whole walk.
     pub walk: u64,
@@ -59,7 +60,7 @@ impl Default for Patience {
     }
 }
 
-/// The counts of a walk, and the series that it found to be removed.
+/// The counts of a walk, and the series that the caller has to remove.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Walked {
     /// Reads of a living writer's block that were tried again.
@@ -103,8 +104,9 @@ pub fn walk(
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
-        // An adopter stores its pid and thread after it has freed the gauges of the past life. They are read here
-        // before the blocks, so no such gauge is shown with the labels of another process.
+        // An adopter stores its pid and thread after it has freed the gauges of the past life, or made residues of
+        // them. Pid and thread are read here before the blocks, so no such gauge is shown with the labels of another
+        // process.
         let of = Of { alive, incarnation, whole: filter.scope == Scope::Application };
         let (pid, thread) = (words.load(at + slot::PID)?, words.load(at + slot::THREAD)?);
         gather.of_writer(pid as u32, thread as u32);
@@ -296,7 +298,7 @@ impl Reader {
         true
     }
 
-    /// Number of words that may be read again without a pause, for one block.
+    /// Number of words that may be read again without a pause, for one block: see [`Patience::block`].
     fn allowance(&self, alive: bool) -> u64 {
         self.patience.block / if alive { 1 } else { OF_DEAD }
     }

@@ -12,7 +12,8 @@ pub trait Contents {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Full`] if the file system has no room. The caller then tries another directory.
+    /// [`crate::Error::Full`] if the file system has no room. Unless the user named the path, the caller then removes
+    /// old segments, or tries another directory.
     fn initialise(&self, file: &File, root: Option<&ProcessIdentity>) -> Result<()>;
 
     /// Reads the contents that [`open`](super::open()) and reaping need, without trusting any byte and without any

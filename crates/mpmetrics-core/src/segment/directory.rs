@@ -155,8 +155,9 @@ impl Directory {
             os::set_mode(&path, access.directory_mode())?;
             found = os::entry_at(&path)?;
         }
-        // O_NOFOLLOW alone is not enough, because its error would not say what is wrong. If the directory is ours and
-        // other users cannot write to it, only the owner of the parent can replace it.
+        // O_NOFOLLOW alone is not enough, because its error would not say what is wrong. If the directory is ours, and
+        // the parent has the sticky bit or only its owner can write to it, no other user than that owner can replace
+        // the directory.
         if found.kind != EntryKind::Directory {
             return Err(Error::Unsafe { path, why: "it is not a directory" });
         }

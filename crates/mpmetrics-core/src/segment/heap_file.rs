@@ -152,7 +152,8 @@ impl Segment {
         &self.path
     }
 
-    /// Adds the path to an error, and advice if the user named the segment and its bytes are damaged.
+    /// Adds the path to an error. If the user named the segment and the file itself is at fault (it is damaged, retired
+    /// or of another version), adds advice, too.
     #[must_use]
     pub fn told(&self, error: Error) -> Error {
         if self.named {

@@ -13,13 +13,14 @@ use crate::os::{boot_id, write_at};
 pub const CHECKED: Option<&Contract> =
     if cfg!(target_os = "linux") { None } else { Some(&Contract::HERE) };
 
-/// The file beside a segment that says for which boot and build the checks have succeeded there.
+/// The file beside a segment that says for which boot and version the checks have succeeded there.
 const MARK: &str = ".mpmetrics-checked";
 
 /// Directories in which the checks have succeeded in this process.
 static KNOWN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Checks the system in the directory of `segment_path`, unless this build has done so since the boot.
+/// Checks the system in the directory of `segment_path`, unless the checks of this version have succeeded there since
+/// the boot.
 ///
 /// # Errors
 ///
@@ -44,7 +45,8 @@ fn expected() -> Option<String> {
     (boot != 0).then(|| format!("{boot:032x} {}\n", env!("CARGO_PKG_VERSION")))
 }
 
-/// A mark that another user could have made is not trusted: the file must be as a segment's.
+/// Whether the mark says that the checks have succeeded. A mark that another user could have made is not trusted: its
+/// file must have an owner and permissions that a segment's file may have.
 fn is_marked(segment_path: &SegmentPath, mark: &Path) -> bool {
     use std::io::Read;
 

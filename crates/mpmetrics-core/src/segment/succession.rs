@@ -54,8 +54,9 @@ impl Contents for Copy<'_> {
 
 impl Segment {
     /// As [`Segment::open`], for a process whose segment `before` is not current any more. If a stranger removed the
-    /// file of `before`, opens a copy of `before`; if no process has made a copy yet, makes it. The process's writers
-    /// then [follow](heap::Writer::follow).
+    /// file of `before`, opens a copy of `before`; if no process has made a copy yet, makes it. If another segment has
+    /// the name, and does not have to give it to a copy, opens that one. The process's writers then
+    /// [follow](heap::Writer::follow).
     ///
     /// # Errors
     /// As [`Segment::open`]; [`Error::Busy`] if the call has to be tried again. Until then all writers go on in

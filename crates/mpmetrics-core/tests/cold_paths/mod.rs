@@ -199,7 +199,8 @@ impl Program {
         self.tick()
     }
 
-    /// Removes the segment's file, and goes on in a copy that has the counts of a writer that died meanwhile, too.
+    /// Removes the segment's file, and goes on in a copy. Another writer dies after the copy is made, and its slab is
+    /// copied once more.
     fn succeed(
         &mut self,
         old: Segment,

@@ -79,7 +79,8 @@ impl Handle {
                 self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
             }
             MetricType::Summary => match writer.observe(&self.address, (value, 1.0), None, 0.0) {
-                // The series was removed. JavaScript would still store to its block, which no scrape reads any more.
+                // The series was removed. If that happens after JavaScript's check, JavaScript stores to the old block,
+                // which no scrape reads any more. So it is no error here either.
                 Err(Error::Invalid { .. }) => Ok(()),
                 done => done,
             },
@@ -110,7 +111,8 @@ impl Handle {
         Ok(())
     }
 
-    /// Sets all cells to 0, as the owner does before it shows the block again.
+    /// Sets the cells to their values before any update, as the owner does before it shows the block again. For a
+    /// summary these are an infinite minimum and maximum, and otherwise 0.
     pub fn zero(&self, writer: &Writer) -> Result<()> {
         let heap = writer.heap();
         let cells = match self.metric_type {

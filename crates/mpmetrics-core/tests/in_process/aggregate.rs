@@ -214,7 +214,7 @@ fn default_labels_are_part_of_the_set() {
 }
 
 #[test]
-fn an_own_label_that_equals_a_default_is_one_series() {
+fn own_labels_and_equal_default_labels_make_one_series() {
     let mut make = Builder::default();
     let d = make.defaults(&[("app", "web")]);
     make.family(MetricType::Counter, "c", &["m", "app"]);

@@ -12,7 +12,7 @@ use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::region::Owned;
 
 const WRITERS: usize = 4;
-/// Number of label sets of one writer that exist at once. It varies from some 300 to some 500.
+/// Number of label sets of one writer that exist at once. It varies from some 300 to some 440.
 const LIVING: usize = 400;
 
 /// splitmix64: the same numbers in every run.

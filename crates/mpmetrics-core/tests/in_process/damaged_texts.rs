@@ -128,8 +128,8 @@ fn every_byte_of_every_text() {
     assert_eq!(texts.iter().map(|text| text.what).collect::<HashSet<_>>().len(), 3);
     for StoredText { what, at, bytes } in texts {
         for byte in at..at + bytes {
-            // Flips each single bit, and then turns the byte into a NUL, into each character that means something in a
-            // label text or an output, and into bytes that are not UTF-8.
+            // Flips each single bit, and then turns the byte into a NUL, into characters that mean something in a label
+            // text or an output, and into bytes that are not UTF-8.
             let now = heap.words().load(byte / 8).expect("a word") >> (byte % 8 * 8) & 0xff;
             let others = [0, b'"', b'\n', b'\\', b'}', b'=', b',', b' ', 0x80, 0xff];
             let bits = (0..8).map(|bit| 1 << bit);

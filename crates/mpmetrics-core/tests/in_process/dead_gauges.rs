@@ -84,12 +84,12 @@ fn every_aggregator_shows_the_same_before_and_after_adoptions() {
         drop(second);
         assert_eq!(rows(&heap), [shown[1]], "{aggregator}: two dead");
         let mut third = writer(&heap, 3);
-        assert_eq!(rows(&heap), [shown[1]], "{aggregator}: two generations");
+        assert_eq!(rows(&heap), [shown[1]], "{aggregator}: two dead, both adopted");
         set(&mut third, &spec, "", 1.0, 3000.0);
-        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: two generations and a living one");
+        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: two dead and a living one");
         drop(third);
         drop(writer(&heap, 4));
-        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: three generations");
+        assert_eq!(rows(&heap), [shown[2]], "{aggregator}: three dead, all adopted");
     }
 }
 
@@ -122,7 +122,7 @@ fn not_a_number_stays_the_least_and_the_largest_value() {
 }
 
 #[test]
-fn all_keeps_the_lives_that_ended_last_and_counts_the_others() {
+fn the_aggregator_all_keeps_the_lives_that_ended_last_and_counts_the_others() {
     let (heap, spec) = (heap(), spec("all", 2.0));
     // The first life has the first slot, and ends last.
     let mut first = writer(&heap, 1);
@@ -152,7 +152,7 @@ fn all_keeps_the_lives_that_ended_last_and_counts_the_others() {
 }
 
 #[test]
-fn of_lives_with_the_same_pid_all_shows_the_living_one_or_the_one_that_ended_last() {
+fn if_lives_have_the_same_pid_only_the_living_one_or_the_one_that_ended_last_is_shown() {
     let (heap, spec) = (heap(), spec("all", 64.0));
     for value in [1.0, 2.0] {
         live(&heap, 7, &spec, value, 0.0);

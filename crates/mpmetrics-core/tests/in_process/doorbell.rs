@@ -242,7 +242,7 @@ fn an_isolate_that_answered_a_scrape_is_asked_until_the_scrape_has_read_or_is_go
 }
 
 #[test]
-fn scrapes_that_ring_at_once_are_each_known() {
+fn a_listener_knows_each_of_the_scrapes_that_ring_at_once() {
     let heap = heap();
     let listener = Process::listening(&heap, 1);
     let scrapers: Vec<_> = (2..10).map(|key| Process::new(&heap, key)).collect();

@@ -104,7 +104,7 @@ fn an_extra_family_gets_no_name_that_a_family_of_the_heap_needs() {
 }
 
 #[test]
-fn only_extra_families_get_the_names_of_families_that_are_left_out() {
+fn names_of_families_that_are_left_out_are_free_for_extra_families_only() {
     let make = heap(&[(MetricType::Counter, "a_total"), (MetricType::Gauge, "a")]);
     let expected = ["a_total unknown", "a gauge"];
     assert_eq!(types(&make, &["a"], vec![family("gauge", "a")]), expected);
@@ -115,7 +115,7 @@ fn only_extra_families_get_the_names_of_families_that_are_left_out() {
 }
 
 #[test]
-fn a_prefix_comes_before_each_name_and_units_are_those_with_which_names_end() {
+fn a_prefix_comes_before_each_name_and_a_unit_is_shown_only_if_the_name_ends_with_it() {
     let mut make = Builder::default();
     let d = make.defaults(&[("app", "web")]);
     make.family(MetricType::Counter, "c_bytes_total", &["k"]).help = "h".into();

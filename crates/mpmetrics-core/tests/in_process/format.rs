@@ -23,7 +23,7 @@ fn named(heading: &str) -> Vec<(u64, &'static str)> {
     section.lines().filter_map(row).collect()
 }
 
-/// Returns the number and the name of each constant in a module of `layout/`.
+/// Returns the number and the name of each constant in a module of `layout/` that is the index of a word.
 fn constants(module: &str) -> Vec<(u64, &'static str)> {
     let inline = concat!(
         include_str!("../../src/layout/records.rs"),

@@ -209,7 +209,7 @@ fn releasing_the_last_block_removes_the_series_and_a_released_block_cannot_be_re
 }
 
 #[test]
-fn default_labels_rename_what_this_life_made() {
+fn new_default_labels_apply_to_what_this_life_made_before() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let f = one.family(&spec(MetricType::Counter, "c"), 4).unwrap();

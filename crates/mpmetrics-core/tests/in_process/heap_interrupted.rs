@@ -15,7 +15,7 @@ use mpmetrics_core::scrape::snapshot::Value;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
 
-/// The sum of all counters that a scrape shows.
+/// The sum of all counters and gauges that a scrape shows.
 fn total(heap: &Heap) -> f64 {
     let filter = Filter { everything: true, ..Filter::default() };
     let snapshot = scrape(heap, &filter).expect("a scrape").0;
@@ -202,7 +202,7 @@ fn a_scrape_begins_again_when_the_heap_grew_under_it() {
 const PLACES: usize = 100;
 
 #[test]
-fn a_series_that_is_made_while_the_values_of_a_label_are_read_hides_none_that_was_there() {
+fn a_series_that_is_made_while_the_values_of_a_label_are_read_hides_no_other_series() {
     for looks in 1..6 {
         let (region, heap) = HookedRegion::heap();
         let mut writer = heap.writer(1, 1).expect("a slot");

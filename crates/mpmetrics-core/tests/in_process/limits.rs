@@ -52,7 +52,7 @@ fn dropped(heap: &Heap) -> Vec<u64> {
 }
 
 #[test]
-fn a_label_value_may_be_as_long_as_the_limit_in_bytes_without_its_escapes() {
+fn the_limit_of_a_label_value_counts_its_bytes_without_escapes() {
     let heap = heap_with(8 << 20, Limits { label_bytes: 6, ..Limits::default() });
     let mut writer = heap.writer(1, 1).unwrap();
     let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
@@ -67,14 +67,14 @@ fn a_label_value_may_be_as_long_as_the_limit_in_bytes_without_its_escapes() {
 }
 
 #[test]
-fn label_text_is_limited_texts_of_families_are_not_and_a_removal_makes_room() {
+fn only_label_texts_are_limited_and_a_removal_makes_room() {
     let limits = Limits { text_bytes: 64 << 10, ..Limits::default() };
     let heap = heap_with(8 << 20, limits);
     let mut writer = heap.writer(1, 1).unwrap();
     let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let text = |n: usize| format!("a=\"{n:0>1000}\"");
     let made = (0..100).take_while(|n| writer.bind(f, text(*n).as_bytes(), b"").is_ok()).count();
-    // Each text takes 1,024 bytes. Two other size classes take a page each.
+    // Each text takes 1,024 bytes. The headers of the text extents take room, too, and the family's text takes a page.
     assert!((40..64).contains(&made), "{made}");
     assert_eq!(dropped(&heap), [0, 0, 0, 0, 1, 0, 0]);
     assert!(heap.words().header(header::TEXT_BYTES) <= limits.text_bytes);
@@ -197,7 +197,8 @@ fn a_later_call_reads_only_the_series_that_were_made_since() {
         bind(&mut writer, next).unwrap();
         assert_eq!(values(&writer), [next.to_string()]);
     }
-    // The list is interrupted where a series was removed that was not read.
+    // The writer reads the family's list of series, the newest first. The list ends at a series that was removed before
+    // it was read; then the writer reads all series.
     other.bind(f, b"a=\"7\"", b"").unwrap();
     bind(&mut writer, 8).unwrap();
     bind(&mut writer, 9).unwrap();

@@ -157,7 +157,7 @@ fn an_info_is_1_as_long_as_a_living_writer_has_bound_it() {
 }
 
 #[test]
-fn families_with_other_states_are_joined_with_the_states_of_all() {
+fn families_with_different_states_become_one_with_the_states_of_all() {
     for (aggregator, shown) in [
         ("any", ["a 1", "b 1", "c 1"]),
         ("every", ["a 0", "b 1", "c 0"]),
@@ -324,7 +324,7 @@ fn a_reader_skips_families_whose_type_it_does_not_know() {
     }
     let (snapshot, damaged) = scraped(&heap);
     assert_eq!((printed(&snapshot), damaged), (vec!["known_info{v=\"1\"} 1".to_owned()], 0));
-    // The blocks are those of gauges, so a reader that does not know the family can adopt and free them.
+    // The blocks are those of gauges, so a writer that does not know the family's type can adopt and free them.
     drop(one);
     let mut adopter = writer(&heap, 3);
     update(&mut adopter, &known, "v=\"2\"", |_| ());

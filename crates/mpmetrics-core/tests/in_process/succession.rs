@@ -254,7 +254,7 @@ fn a_writer_that_was_stopped_during_many_removals_follows_into_the_last_copy() {
     let mut writer = old.heap().writer(1, 1).unwrap();
     bind(&mut writer);
     let mut last = None;
-    // Makes more copies than the header has room for in the list of a segment's ancestors.
+    // Makes so many copies that the list of ancestors in a header has no room for all of them.
     for _ in 0..ANCESTORS + 2 {
         let before = last.as_ref().unwrap_or(&old);
         fs::remove_file(before.path()).unwrap();
@@ -281,7 +281,7 @@ fn all_processes_go_at_once_to_an_older_segment_that_has_the_name_and_make_no_co
         let found = folder.after(&left);
         assert_eq!(found.inode().unwrap(), older.inode().unwrap());
     }
-    // No process brings the segment back that was left, even after the older one was removed.
+    // The processes have left the younger segment. None brings it back, even after the older one was removed.
     fs::remove_file(older.path()).unwrap();
     assert!(!folder.after(&left).heap().descends_from(left.heap()));
 }
@@ -302,7 +302,8 @@ fn a_shared_gauge_of_a_segment_with_a_copy_is_taken_from_the_copy_only() {
     follows.follow(folder.after(&young).heap()).unwrap();
     let copy = folder.after(&older);
     assert!(!copy.heap().descends_from(young.heap()));
-    // The copy of the young segment was displaced by one that is no copy of it, so both writers leave.
+    // The copy of `older` took the name from the copy of `young`. It does not descend from `young`, so both writers
+    // leave `young` and its copy.
     assert!(stays.take_shared(0).unwrap().is_empty());
     let taken = follows.take_shared(0).unwrap();
     assert_eq!(taken.iter().map(|taken| taken.value).collect::<Vec<_>>(), [5.0]);

@@ -1,5 +1,5 @@
-//! The state of summaries after a writer died in the middle of a call, or after another writer removed a series
-//! or merged blocks meanwhile.
+//! The state of summaries after a writer died in the middle of a call or of a merge, or after another writer removed a
+//! series during a call.
 
 use crate::handle::{spec, Handle};
 use crate::hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};

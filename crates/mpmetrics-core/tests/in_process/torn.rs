@@ -76,7 +76,7 @@ fn counts(snapshot: &Snapshot) -> Vec<f64> {
 }
 
 #[test]
-fn an_interrupted_update_is_counted_as_torn_until_its_slot_is_adopted() {
+fn an_interrupted_update_is_counted_as_torn_only_while_its_writer_lives() {
     for kind in [MetricType::Histogram, MetricType::Summary] {
         let heap = heap();
         let given_up = || heap.words().header(header::TORN_GIVEN_UP);

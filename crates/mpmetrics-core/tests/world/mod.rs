@@ -175,7 +175,8 @@ impl World {
         self.lives[number] = Some(Alive { writer, families, set: 0, handles, current });
     }
 
-    /// Updates as an application does: through its handle, unless that is stale or its part is hidden.
+    /// Updates as an application does, through its handle. If the part is hidden, first zeroes the block and shows it
+    /// again. If the handle is stale or its block was freed, binds the series again.
     pub fn update(&mut self, number: usize, Name(kind, labels, spelling): Name, value: f64) {
         let Some(alive) = &mut self.lives[number] else { return };
         let name = (kind, labels, alive.set);
@@ -242,8 +243,9 @@ impl World {
                 self.parts.remove(&id);
             }
             (Ok(()), Some(_)) => {}
-            // Another series may have got the hidden block meanwhile.
+            // The series was removed.
             (Err(Error::Invalid { .. }), None) => {}
+            // The writer may have freed the hidden block to make room for another series.
             (Err(Error::Invalid { .. }), Some((_, part))) => assert!(part.hidden),
             (result, part) => unreachable!("{result:?} for {part:?}"),
         }

@@ -1,5 +1,5 @@
-//! Blocks in slabs: walking, making and freeing them. Only a slot's owner (or its adopter, under the heap lock) stores
-//! to its blocks.
+//! Blocks in slabs: walking, making and freeing them. Only a slot's owner stores to its blocks, with one exception: the
+//! holder of the heap lock also stores to blocks of dead writers, such as residues, in the slabs of any slot.
 
 use crate::cells::sketch;
 use crate::error::{Error, Result};
@@ -106,8 +106,8 @@ pub fn again(run: &[AtomicU64], head: BlockHead, key: BlockKey, birth: u64) -> A
     }
 }
 
-/// Takes and returns the next birth number. It is larger than all before it and, unless more births are taken than
-/// [`BlockBirth::PER_MS`], tells the time.
+/// Takes and returns the next birth number. It is larger than all before it. It tells the time, unless more than
+/// [`BlockBirth::PER_MS`] births are taken in a millisecond.
 pub fn next_birth(words: Words<'_>) -> u64 {
     let Ok(word) = words.at(header::BIRTH as u64) else { return 0 };
     let now = BlockBirth::at(os::unix_ms());

@@ -65,7 +65,7 @@ fn copy_whole(old: Words<'_>, new: Words<'_>, at: u64, head: BlockHead) -> Resul
     copy_up(from, to);
     copy_octaves(old, new, at, head)?;
     fence(Ordering::Acquire);
-    // Equal to the first sequence word that was copied: no update has begun since that word was loaded.
+    // If this word is equal to the first sequence word of the copy, no update has begun since that one was loaded.
     to_last.store(from_last.load(Ordering::Relaxed), Ordering::Relaxed);
     Ok(to_first.load(Ordering::Relaxed) == to_last.load(Ordering::Relaxed))
 }
@@ -81,7 +81,8 @@ pub fn copy_slabs(old: Words<'_>, new: Words<'_>, slabs: &[Slab]) -> Result<()> 
             copy_as_an_update(old, new, at, head)
         })?;
     }
-    // The rest: heads, keys and all other cells. The words between are stored once more, with the same values.
+    // The rest: heads, keys and all other cells. The cells between sequence words, and the octave buckets, are stored
+    // once more, with the same values.
     sequenced.sort_unstable();
     for &(at, len) in slabs {
         let mut from = at + EXTENT_HEADER;
@@ -107,7 +108,7 @@ fn copy_as_an_update(old: Words<'_>, new: Words<'_>, at: u64, head: BlockHead) -
     // As if an update had begun: with a number that neither sequence word has had.
     let begun = f64::from_bits(from_last.load(Ordering::Relaxed)) + 1.0;
     to_last.store(begun.to_bits(), Ordering::Relaxed);
-    // Pairs with the fence in `sequence::read`: a reader that sees a cell from below sees the number from above.
+    // Pairs with the fence in `sequence::read`: a reader that sees one of the next stores sees the number in `to_last`.
     fence(Ordering::Release);
     copy_up(from_middle, to_middle);
     // The buckets of a damaged chain are copied with the rest. Scrapes report the damage.

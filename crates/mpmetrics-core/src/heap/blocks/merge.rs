@@ -63,7 +63,8 @@ fn sub_windows(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<
     })?;
     for at in all(words, from, head)? {
         if there.contains(&at) {
-            // The octave buckets are in both chains: an earlier adopter died just after it had linked them to `to`.
+            // Only a damaged heap has octave buckets in both chains: if an adopter died in `hand_over`, the next holder
+            // of the heap lock has completed both stores.
             break;
         }
         let link = OctaveLink::unpack(words.load(at + LINK)?);

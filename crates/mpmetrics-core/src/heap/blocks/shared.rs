@@ -8,7 +8,8 @@
 //! - A process that reuses a freed block reads all announcements first. The block's series was removed before that.
 //!
 //! Either the writer finds the series removed, or the other process finds the announcement: no block is reused while a
-//! writer uses it. The announcement of a stopped or dead writer reserves one block until its slot is adopted.
+//! writer uses it. The announcement of a stopped writer reserves one block until the writer goes on, and that of a dead
+//! writer until its slot is adopted.
 
 use super::block;
 use crate::cells::shared;

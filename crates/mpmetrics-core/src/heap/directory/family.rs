@@ -102,7 +102,7 @@ pub struct Shape {
     pub words: u16,
 }
 
-/// Returns the shape of the blocks of a family of this form. `repeats` is its number of bounds or sub-windows.
+/// Returns the shape of the blocks of a family of this form. `repeats` is its [`FamilySpec::repeats`].
 fn shape(form: &Form, repeats: u64) -> Result<Shape> {
     let most = form.repeats.1;
     if repeats > most {
@@ -167,7 +167,8 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
         bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
     let mut states = Vec::new();
     if metric_type == MetricType::StateSet {
-        // A number that is negative or no number becomes 0, and one that is too large has no place to split at.
+        // The cast makes 0 of NaN and of a negative number. If more states are counted than there are names,
+        // `checked_sub` returns `None`.
         let count = numbers.pop()? as usize;
         states = label_names.split_off(label_names.len().checked_sub(count)?);
     }
@@ -247,8 +248,8 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     let form = Form::of(spec.metric_type, &spec.aggregator);
     let repeats = spec.repeats();
     let shape = shape(form, repeats)?;
-    // The type is the one whose blocks the family has, so that processes of an older minor version, which do not know
-    // the family's own type, can adopt and recover its blocks.
+    // The record has the type of the form: of a state set or info, that of a gauge. So processes of an older minor
+    // version, which do not know the family's own type, can adopt and recover its blocks.
     let packed = FamilyShape { metric_type: form.metric_type as u8, form: form.number, repeats };
     let packed = packed.pack();
     let bytes = encode(spec);

@@ -114,7 +114,7 @@ pub fn create(
     kill_point!("register.indexed");
     words.add_header(header::LIVE_SERIES, 1);
     family::count_series(words, family, 1)?;
-    // SYNC POINT with `latest`: a reader that sees this word sees the record and its generation.
+    // SYNC POINT with `label_values::of`: a reader that sees this word sees the record and its generation.
     let made = BlockKey { series: id, generation: generation.wrapping_add(1) };
     words.store(family_at + fam::LATEST, made.pack())?;
     Ok(id)

@@ -25,8 +25,8 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
 
 /// Reads the words in a new thread while the calling thread stores to them. The new thread must be the reader. In the
 /// first execution it runs after the other thread. For each access, loom backtracks only to the last access of the same
-/// word. If the new thread were the writer, the load of an addition would hide the reader's loads from the addition's
-/// store.
+/// word. If the new thread were the writer, it would run after the reader's loads: the last access before the store of
+/// an addition would be the addition's own load, and loom would never try that store before the reader's loads.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),

@@ -68,7 +68,7 @@ fn control_whose_first_word_is_not_released() {
 
 #[test]
 #[should_panic(expected = "torn")]
-fn control_without_the_last_word() {
+fn control_that_stores_the_last_word_after_the_cells() {
     race_of(|cells, value| {
         add(cells, value);
         let next = next(cells);

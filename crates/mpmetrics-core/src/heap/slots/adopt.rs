@@ -105,8 +105,8 @@ fn carried_by_living(locked: &Locked<'_>) -> Result<HashSet<u16>> {
     Ok(alive)
 }
 
-/// Whether the declaration of a family is kept: a dead writer's counts are still shown, but its gauges are not, because
-/// their values belong to its life.
+/// Whether the declaration of a family is kept. It is kept for a family of counts, because they are shown after their
+/// writer's death. A family whose gauges belong to one life is declared for that life only, even if it counts the dead.
 fn adopt_family(words: Words<'_>, at: u64, claimed: &mut Claimed) -> Result<bool> {
     let id = block::key(words, at)?.series;
     let keep = !of_one_life(family::shape_of(words, id)?.kind);

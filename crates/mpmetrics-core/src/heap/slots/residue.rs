@@ -112,8 +112,9 @@ impl Ended {
     }
 }
 
-/// Makes a residue of a block. A block that is shown by itself first gets `own`: the name of its writer, because the
-/// slot gets another name at the adoption, and a new birth, by which the lives are ordered by their ends.
+/// Makes a residue of a block. A block that is shown by itself first gets `own`: the name of its writer and a new
+/// birth. The name is stored because the slot gets its next writer's name at the adoption. The new births order the
+/// lives by their ends.
 pub fn mark(
     words: Words<'_>,
     at: u64,
@@ -172,7 +173,7 @@ fn mask(words: Words<'_>, found: Found) -> Result<u64> {
     Ok(if mask == 0 { of_zero } else { mask })
 }
 
-/// Makes a residue, which is shown by itself, of a block of the last life of a slot, unless it is one.
+/// Turns a block of a slot's last life into a residue that is shown by itself, if the block is none yet.
 fn keep_life(words: Words<'_>, slot: u32, found: Found) -> Result<()> {
     if found.head.residue || u64::from(found.head.words) <= blk::CELLS + gauge::WRITER {
         return Ok(());

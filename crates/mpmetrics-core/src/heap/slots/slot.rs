@@ -59,12 +59,11 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, owner.process)?;
-    // By now the gauges of the past life are free, or are residues, which name their own writers. So no scrape shows
-    // them with this pid and thread: see `scrape::walk`.
+    // By now the gauges of the past life are free, or are residues. Residues that are shown with a pid and a thread
+    // name their own writers. So no scrape shows any with this pid and thread: see `scrape::walk`.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
-    // Withdraws the announcement of a shared gauge's block: the writer that made it is dead, or knows that it lost the
-    // slot.
+    // Withdraws the announcement of a shared gauge's block: the writer that made it is dead, or has lost the slot.
     words.store(at + slot::SHARED, 0)?;
     words.store(at + slot::AWAITED, 0)?;
     words.store(at + slot::CLAIMED, now)?;

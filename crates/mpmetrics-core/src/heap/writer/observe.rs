@@ -97,7 +97,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The buckets of all octaves that a bound summary has met, in this or an earlier life of the slot.
+    /// All octave buckets that a bound summary has, from this or an earlier life of the slot.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the series was removed or the block freed, [`crate::Error::Lost`],

@@ -76,7 +76,8 @@ pub struct BlockHead {
     pub residue: bool,
     /// Length with the three head words, in words.
     pub words: u16,
-    /// Number of the slot's life that made the block.
+    /// Number of the slot's life that made the block or, for a family's block, that declared the family last. 0 for a
+    /// shared gauge.
     pub incarnation: u32,
 }
 
@@ -125,8 +126,8 @@ impl BlockHead {
 /// The birth of a block and its set of default labels: `birth | defaults << 48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockBirth {
-    /// Birth number, which the block got when it was shown, first or again; [`Self::NONE`] for an exemplar that belongs
-    /// to no block yet.
+    /// Birth number, which the block got when it was shown, first or again, or when it became a residue that is shown
+    /// by itself. [`Self::NONE`] for an exemplar that belongs to no block at present.
     pub birth: u64,
     /// Number of the set of default labels; 0 for none.
     pub defaults: u16,

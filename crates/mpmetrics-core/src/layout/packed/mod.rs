@@ -1,4 +1,4 @@
-//! Words that hold several numbers. Each such word has a type, and no other code shifts or masks these words.
+//! Words that hold several numbers. Each such word has a type, and no other Rust code shifts or masks these words.
 
 mod blocks;
 mod records;

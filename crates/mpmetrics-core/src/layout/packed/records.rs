@@ -35,7 +35,7 @@ impl Answer {
 /// The shape of a family's blocks: `type | form << 4 | repeats << 8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FamilyShape {
-    /// Number of the family's type.
+    /// Number of the type whose blocks the family has: a gauge's for a state set or an info, else the family's own.
     pub metric_type: u8,
     /// Number of the family's form among those of the type.
     pub form: u8,

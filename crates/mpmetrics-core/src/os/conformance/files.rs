@@ -20,7 +20,7 @@ pub fn names_are_given_once(scratch: &Scratch<'_>) -> Result<(), Found> {
     (contract.make_directory)(&one, 0o700)?;
     ensure((contract.rename_new)(&one, &two)?, "a directory could not be named")?;
     let again = (contract.create_new)(&name, 0o600);
-    ensure(again.is_err(), "a file was made in scratch of another")?;
+    ensure(again.is_err(), "a file was made in place of another")?;
     ensure((contract.make_directory)(&two, 0o700).is_err(), "a directory was made twice")
 }
 

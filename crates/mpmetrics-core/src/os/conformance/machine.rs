@@ -2,7 +2,7 @@
 
 use super::scratch::{ensure, Found, Scratch};
 
-/// Sleeps of 0.5 ms after which 2 ms must be over. A signal may end some of them early.
+/// Most sleeps of 0.5 ms until the clock has advanced by 2 ms: more than four, because a signal may end some early.
 const SLEEPS: u32 = 200;
 
 pub fn clocks_go_forward(scratch: &Scratch<'_>) -> Result<(), Found> {

@@ -2,7 +2,8 @@
 //!
 //! [`quick`] takes a few milliseconds: on systems other than Linux, the first process that opens a segment in a directory
 //! runs it there (see `segment/probe.rs`). [`all`] also starts processes of a program, which calls [`other`]: a test of
-//! this crate does so. A check knows a system only by its [`Contract`], so that a test can pass one with a fault.
+//! this crate does so. A check calls what it checks through a [`Contract`], so that a test can pass one with a fault.
+//! Only the mutex is always that of this system.
 
 mod contract;
 mod files;

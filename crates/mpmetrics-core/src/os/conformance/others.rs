@@ -46,7 +46,7 @@ pub fn other(contract: &Contract, role: &str, path: &Path) -> Result<(), Found> 
     let count = word(&mapping, COUNT);
     match role {
         "count" => {
-            // All begin at once: one alone is done before the next has started.
+            // All begin at once: otherwise each would be done before the next has started.
             word(&mapping, READY).fetch_add(1, Ordering::AcqRel);
             let begun = || Ok(word(&mapping, BELL).load(Ordering::Acquire) != 0);
             soon(START, begun, "the processes that count did not begin")?;
@@ -120,7 +120,7 @@ pub fn wakes_processes(scratch: &Scratch<'_>) -> Result<(), Found> {
     system::sleep_us(20_000);
     word(&mapping, BELL).store(1, Ordering::Release);
     (scratch.contract.futex_wake)(word(&mapping, BELL));
-    // The wait may last for longer than this.
+    // `PATIENCE` is shorter than the wait's timeout, so the check fails if the wait lasts to its timeout.
     let ended = || Ok(word(&mapping, READY).load(Ordering::Acquire) == 2);
     soon(PATIENCE, ended, "a wait of another process did not end")?;
     ensure(other.reap(), "a process that waits failed")
@@ -143,7 +143,7 @@ pub fn mutex_outlives_its_holder(scratch: &Scratch<'_>) -> Result<(), Found> {
         let held = mutex.lock(PATIENCE, || mended += 1);
         ensure(held.is_ok(), "a mutex whose holder died could not be locked")?;
     }
-    ensure(mended == 1, "what the mutex guards was not repaired once")
+    ensure(mended == 1, "what the mutex guards was not repaired exactly once")
 }
 
 pub fn limit_is_an_error(scratch: &Scratch<'_>) -> Result<(), Found> {
@@ -159,7 +159,7 @@ pub fn limit_is_an_error(scratch: &Scratch<'_>) -> Result<(), Found> {
         }
     }
     limited.stdout(std::process::Stdio::null());
-    ensure(Running::of(&mut limited)?.reap(), "it was not, or the process was killed")?;
+    ensure(Running::of(&mut limited)?.reap(), "there was no error, or the process was killed")?;
     let data = std::fs::metadata(&path).map_err(|source| Error::Io { call: "stat", source })?;
     ensure(data.len() <= 2 << 20, "the file is longer than the limit")
 }

@@ -11,7 +11,7 @@ pub fn lives_differ(scratch: &Scratch<'_>) -> Result<(), Found> {
     ensure(own.runs, "this process does not run")?;
     ensure(own.start_time != 0, "this process has no start time")?;
     let seen = (contract.describe)(std::process::id())?;
-    ensure(seen == Some(own), "this process is another one for others")?;
+    ensure(seen == Some(own), "this process is described differently by its pid")?;
     let namespace = || (contract.pid_namespace)();
     ensure(namespace()? == namespace()?, "this process changed its pid namespace")?;
     let mut other = Running::idle(Stdio::null())?;

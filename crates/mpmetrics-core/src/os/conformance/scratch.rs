@@ -166,7 +166,7 @@ impl Drop for Running {
 /// Never: an index beyond the mapping is that of its last word.
 pub fn word(mapping: &Mapping, index: usize) -> &AtomicU64 {
     let index = index.min(mapping.len() / 8 - 1);
-    // SAFETY: the mapping is aligned to a page and as long as this word's end, and the reference does not outlive it.
+    // SAFETY: the mapping is aligned to a page and contains the whole word, and the reference does not outlive it.
     // The caller asks only for words for which the file has bytes.
     unsafe { &*mapping.as_ptr().cast::<AtomicU64>().add(index) }
 }

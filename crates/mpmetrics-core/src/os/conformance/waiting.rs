@@ -19,7 +19,7 @@ pub fn wakes(scratch: &Scratch<'_>) -> Result<(), Found> {
     let late = || begun.elapsed() >= PATIENCE;
     word(&one, 1).store(1 << 40, Ordering::Relaxed);
     (contract.futex_wait)(word(&one, 1), 1, Duration::from_secs(60));
-    ensure(!late(), "a wait for a word that has another value already took long")?;
+    ensure(!late(), "a wait took long although the word had another value")?;
     (contract.futex_wait)(word(&one, 1), 0, Duration::from_millis(1));
     ensure(!late(), "a wait took longer than asked")?;
     std::thread::scope(|scope| {

@@ -37,8 +37,8 @@ pub fn reopen(file: &File, path: Option<&Path>) -> Result<File> {
 /// Some systems cannot do this in one step (a file system returns EINVAL, a kernel ENOSYS, a sandbox that does not know
 /// the call EPERM). Then:
 ///
-/// - A file gets a second link, and loses the first. It has two names for a moment, and keeps both if the caller dies in
-///   that moment.
+/// - A file gets a second link, and loses the first. It has two names for a moment. If the caller dies in that
+///   moment, it has both until a later process removes the first.
 /// - A directory cannot have a second link, so it is renamed by plain `rename`. This can replace only an empty
 ///   directory: one that another process has just given the same name.
 ///

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_given_up_is_broken_and_can_be_made_anew() {
+    fn one_that_was_unlocked_without_repair_is_broken_and_can_be_made_again() {
         let words = words();
         mutex(&words).make().unwrap();
         die_holding(&words, || unreachable!());

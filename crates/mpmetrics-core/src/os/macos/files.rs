@@ -21,7 +21,7 @@ pub fn reopen(file: &File, path: Option<&Path>) -> Result<File> {
     let mut error = None;
     for at in [path, known.as_deref()].into_iter().flatten() {
         match open_read_write(at) {
-            // Compares after the open: the name may have come to another file before.
+            // Compares the files after the open, because another file may have got the name before the open.
             Ok(other) if same_file(&other, at)? && same_file(file, at)? => return Ok(other),
             Ok(_) => {}
             Err(failed) => error = Some(failed),

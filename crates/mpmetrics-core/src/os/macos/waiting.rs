@@ -67,7 +67,7 @@ pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
 /// Wakes all threads, of any process, that sleep in [`futex_wait`] on this word.
 pub fn futex_wake(word: &AtomicU64) {
     if let Some((_, wake)) = calls() {
-        // SAFETY: as above; waking touches no memory. That no thread sleeps is an error of the call, and none here.
+        // SAFETY: as above; waking touches no memory. The call fails if no thread sleeps, which is no error here.
         unsafe { wake(half(word), HALF, SHARED) };
     }
 }

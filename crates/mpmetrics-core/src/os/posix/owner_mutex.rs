@@ -1,14 +1,15 @@
 //! A mutex in shared memory for systems without robust mutexes: a word says which process has it.
 //!
 //! The word is 0 while the mutex is free, and else has the pid and the lower half of the start time of its owner's
-//! process. A thread takes the mutex by a compare-exchange. One that waits asks the system whether the process lives;
-//! of a dead one it takes the mutex by a compare-exchange, too, so that of several only one does. The word is then its
-//! own: if it dies while it repairs what the mutex guards, the next one repairs it again.
+//! process. A thread takes the mutex by a compare-exchange. A thread that waits asks the system whether the owner's
+//! process lives. If it is dead, the thread takes the mutex by a compare-exchange, too, so only one of several threads
+//! that wait gets it. From then on the word names the new owner's process: if this process dies while it repairs what
+//! the mutex guards, the next owner repairs it again.
 //!
 //! A thread that ended without unlocking would keep the mutex for as long as its process lives. This does not happen,
 //! because guards are dropped before threads end. The system may refuse to describe a process of another user. The
-//! death of such an owner is noticed only once no process has its pid; until then, waits for the mutex end with
-//! [`NotHeld::Late`].
+//! death of such an owner is noticed only once no process has its pid, or one that the system describes; until then,
+//! waits for the mutex end with [`NotHeld::Late`].
 
 use core::marker::PhantomData;
 use core::time::Duration;
@@ -159,7 +160,8 @@ fn word_of(pid: u32, start_time: u64) -> u64 {
     u64::from(pid) << 32 | start_time & 0xffff_ffff
 }
 
-/// The word of this process. The start time of a process does not change; its pid does, after a fork.
+/// The word of this process. A process keeps its pid and its start time, so each thread computes the word once, and
+/// again only in a forked child, which has another pid.
 fn own_word<L: Lives>() -> Result<u64> {
     use std::cell::Cell;
     thread_local! {
