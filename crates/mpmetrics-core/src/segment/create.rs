@@ -163,8 +163,8 @@ fn forget_twin(segment_path: &SegmentPath, file: &File) -> bool {
 }
 
 /// Most times that [`create`] makes the file. Before the file is locked, another process may take it for a dead
-/// creator's, and remove it.
-const TRIES: u32 = 4;
+/// creator's, and remove it. Each process that starts does so once at most, and many may start at once.
+const TRIES: u32 = 32;
 
 /// Makes the segment's file. Returns `None` if another process has made it first.
 pub fn create(
