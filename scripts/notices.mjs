@@ -9,7 +9,7 @@ import { Refusal, root } from './steps.mjs';
 /** Names of files with a licence or a notice. */
 const TEXTS = /^(licen[cs]e|copying|notice|unlicense)([-._].*)?$/i;
 
-/** Where distributions of Rust have the licences of the standard library, from its sysroot. */
+/** Files with the licences of Rust's standard library in distributions of Rust. The paths begin at the sysroot. */
 const OF_STD = [
   'share/doc/rust/COPYRIGHT-library.html',
   'share/doc/rust/COPYRIGHT',

@@ -4,7 +4,7 @@
  * `npm run torture -- 1 untorn removal` only these two parts at full size.
  *
  * It prints its plan with an estimate for each part, then runs two parts at a time, the longest first. If a part fails,
- * the others still run. The output of a part is printed at once, with the part's name before each line.
+ * the others still run. Each line of a part's output is printed as soon as it comes, after the part's name.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

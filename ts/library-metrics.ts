@@ -149,7 +149,7 @@ const COUNTERS: readonly Single[] = [
   },
 ];
 
-/** The number of metrics, those with most series, that the gauge of series shows by name; as in native code. */
+/** How many metrics the gauge of series shows by name: those with most series. Native code has the same number. */
 const LARGEST = 10;
 
 /** Seconds: a scrape that waits for callbacks takes up to `collectTimeout`, 0.25 unless configured. */

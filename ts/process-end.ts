@@ -5,9 +5,9 @@ import { heap } from './storage';
 
 /**
  * Takes the gauges of a dead process out of its part of the shared memory now: gauges with `dead: 'keep'` are kept for
- * scrapes, joined with those of earlier processes; all others are freed. No program needs this call: scrapes show the
- * same before and after it, and without it, processes and threads that start later do the same. It is for programs that
- * call `mark_process_dead` of the Python client:
+ * scrapes, joined with those of earlier processes; all others are freed. No program needs this call: it does not change
+ * what scrapes show, and otherwise the processes and threads that start later take these gauges out. It is for programs
+ * that call `mark_process_dead` of the Python client:
  * `cluster.on('exit', (worker) => markProcessDead(worker.process.pid))`.
  *
  * @param pid the id of the process, in this process's pid namespace

@@ -51,7 +51,7 @@ sameAsPromClient({
     new client.Counter(any({ name: 'c', help: 'h', registers: undefined, collect: undefined }));
     return client.register.metrics();
   },
-  'takes label values of equal text for the same, and accepts the label name __proto__': async (
+  'has one series for label values of equal text, and accepts the label name __proto__': async (
     client,
   ) => {
     const [Counter] = types(client);

@@ -28,7 +28,7 @@ function setUp() {
   return { moody, counter, histogram, lines };
 }
 
-test('pending series that are refused when the lock is free count in the series `other`', async () => {
+test('if pending series are refused when the lock is free, their updates count in the series `other`', async () => {
   const { moody, counter, histogram, lines } = setUp();
   moody.mood = Status.Busy;
   for (let a = 0; a < 5; a++) {

@@ -170,7 +170,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
-  'the removal or reset of a shared gauge undoes earlier additions, though all of them wait for the lock: %s',
+  'a removal or reset of a shared gauge that waits for the lock undoes earlier additions but no later one: %s',
   async (removed) => {
     const { one, waits, free } = await waiting('direct');
     await ask(waits, `${removed}; kept.all.inc({ n: 'all' }, 1)`);
@@ -212,7 +212,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge keeps its value if a copy displaces a segment for which series are pending: %s',
+  'a shared gauge keeps its value if a copy displaces a segment whose writer still has a pending series: %s',
   async (cells) => {
     const [one, late] = obedient(2, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);

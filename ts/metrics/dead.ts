@@ -33,8 +33,8 @@ interface Options {
  * Checks a metric's `dead` and `keepDead`.
  *
  * @throws TypeError for another value than 'keep', a type whose counts stay anyway, an aggregator that cannot count
- *   the dead, a `keepDead` that has no effect or is out of range, and for `ttlSeconds`, with which the number of series
- *   that are kept for the dead would have no limit
+ *   the dead, a `keepDead` that has no effect or is out of range, and for `ttlSeconds`: it would not remove the series
+ *   that are kept for the dead, so their number would have no limit
  */
 export function validateDead(type: FamilyType, options: Options): void {
   const { aggregator, dead, keepDead, ttlSeconds } = options;

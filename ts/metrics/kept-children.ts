@@ -9,9 +9,9 @@ import type { Metric } from './metric';
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 
 /**
- * By child, the text of the labels that the program chose for it, if the metric adds or replaces label values. For one
- * series of such a metric, a program may choose different labels. The children then differ in the labels that are left
- * to choose by `child.labels()`.
+ * By child, the text of the labels that the program chose for it, if the metric adds or replaces label values.
+ * Different labels may then lead to one series. They need different children, because a child's `labels()` and
+ * `remove()` use the labels that the program chose, not those of the series.
  */
 const chosen = new WeakMap<object, string>();
 

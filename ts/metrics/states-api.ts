@@ -36,7 +36,10 @@ export interface Enum<T extends string = string, S extends string = string>
    */
   labels(labels: LabelValues<T>): EnumChild<S, T>;
   labels(...values: LabelArgument[]): EnumChild<S, T>;
-  /** Resets this thread's own part: the series without labels goes to the first state, other series are hidden. */
+  /**
+   * Resets this thread's own part: the series without labels, and those of `labelValues`, go to the first state. Other
+   * series are hidden.
+   */
   reset(): void;
 }
 
@@ -73,7 +76,10 @@ export interface StateSet<T extends string = string, S extends string = string>
    */
   labels(labels: LabelValues<T>): StateSetChild<S, T>;
   labels(...values: LabelArgument[]): StateSetChild<S, T>;
-  /** Resets this thread's own part: no state of the series without labels is set, other series are hidden. */
+  /**
+   * Resets this thread's own part: in the series without labels, and in those of `labelValues`, no state is set. Other
+   * series are hidden.
+   */
   reset(): void;
 }
 

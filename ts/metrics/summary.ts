@@ -70,7 +70,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     value?: number,
     count?: number,
   ): void {
-    // Each form of arguments has its own branch and stores: in a common branch, V8 would box the number.
+    // Each form of arguments has a branch with stores of its own: in a common branch, V8 would box the number.
     if (value === undefined) {
       // Without a second argument, the first argument is the value, whatever its type.
       if (typeof labels === 'number' && Number.isFinite(labels)) {

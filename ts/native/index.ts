@@ -1,7 +1,7 @@
 /**
  * The interface of the native module. This file has the numbers that TypeScript and Rust use; the other files of the
- * folder have the types. `ts/binding.ts` loads the module; all other files import only numbers and types. A type test
- * compares these types with the `index.d.ts` that napi-rs generates.
+ * folder have the types. Only `ts/binding.ts` loads the module. A type test compares these types with the `index.d.ts`
+ * that napi-rs generates.
  */
 
 export type * from './binding';
@@ -112,7 +112,7 @@ export const enum Out {
   Flags = 7,
 }
 
-/** Every {@link Out} by its name. `ts/binding.ts` compares them with those of the native module. */
+/** Every {@link Out} but `Refusal` by its name. `ts/binding.ts` compares them with those of the native module. */
 export const OUTS: { readonly [K in Exclude<keyof typeof Out, 'Refusal'>]: (typeof Out)[K] } = {
   Status: Out.Status,
   Slab: Out.Slab,

@@ -24,7 +24,8 @@ pub fn text(snapshot: &Snapshot) -> Vec<u8> {
 }
 
 /// [`text`] with the prefix of `extra`, without the families that it excludes and with those that it adds. An added
-/// family that [yields](super::extra::ExtraFamily::yields) is left out if a family of the heap has its name.
+/// family that [yields](super::extra::ExtraFamily::yields) is left out if a family of the heap with its name is
+/// printed.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);

@@ -63,7 +63,7 @@ impl Default for Patience {
 /// The counts of a walk, and the series that the caller has to remove.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Walked {
-    /// Reads of a living writer's block that were tried again.
+    /// Torn reads of a living writer's block, whether they were tried again or accepted.
     pub retries: u64,
     /// Words that were read again without a pause; each further try counts as 32 words more.
     pub reread: u64,
@@ -280,8 +280,9 @@ impl Reader {
 
     /// Reads the cells between two sequence words until they are of one moment. Returns whether they are.
     ///
-    /// A dead writer may have left cells that are never of one moment. Their sum lacks at most one update. Such
-    /// cells are read again for a while, too, because a process that adopted the slot meanwhile may be updating them.
+    /// A writer that died in the middle of an update left cells that are never of one moment: they may lack this
+    /// update, or a part of it. Such cells are read again for a while, too, because a process that adopted the slot
+    /// meanwhile may be updating them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) -> bool {
         let mut left = self.allowance(alive);
         while !sequence::read(cells, &mut self.reading.cells) {

@@ -111,8 +111,8 @@ impl Handle {
         Ok(())
     }
 
-    /// Sets the cells to their values before any update, as the owner does before it shows the block again. For a
-    /// summary these are an infinite minimum and maximum, and otherwise 0.
+    /// Gives the cells the values that they had before the first update, as the owner does before it shows the block
+    /// again. A summary's minimum and maximum become infinite; all other counts and sums become 0.
     pub fn zero(&self, writer: &Writer) -> Result<()> {
         let heap = writer.heap();
         let cells = match self.metric_type {

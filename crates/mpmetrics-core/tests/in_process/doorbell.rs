@@ -257,7 +257,7 @@ fn a_listener_knows_each_of_the_scrapes_that_ring_at_once() {
         });
         listener.answer();
         for (scraper, ring) in scrapers.iter().zip(&all) {
-            // The answer may have covered only some of the rings; the next answer covers the rest.
+            // All rings came before the answer, which covers them all, so no second answer is needed.
             if !listener.asked() {
                 listener.answer();
             }

@@ -1,4 +1,4 @@
-//! The user and the parent of this process, and the form of a boot's id.
+//! The user and the parent of this process, and the parser of a boot's id.
 
 /// Returns the effective user id of this process.
 #[must_use]
