@@ -137,7 +137,7 @@ describe('a full heap', () => {
     await summary.get();
     expect(moody.unranked).toBe(1025);
     expect(moody.real.stats().unrankedObservations).toBe(1025);
-    expect(warnings.filter((text) => text.includes('(the first was one of s)'))).toHaveLength(1);
+    expect(warnings.filter((text) => text.includes('(the first summary was s)'))).toHaveLength(1);
   });
 
   test('gets the number of unranked observations at exit, or after a second', () => {

@@ -227,7 +227,9 @@ describe.each(subjects)('on $name', ({ load }) => {
       gauge.set({}, 6);
     }
     const json = await register.getMetricsAsJSON();
-    const labels = json.flatMap(({ values }) => (values as { labels: Labelled }[]).map((one) => one.labels));
+    const labels = json.flatMap(({ values }) =>
+      (values as { labels: Labelled }[]).map((one) => one.labels),
+    );
     expect(labels).toEqual([{ a: '1' }, { a: 1 }]);
   });
 

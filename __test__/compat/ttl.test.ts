@@ -82,6 +82,7 @@ describe.each(subjects)('$name', ({ load }) => {
     histogram.observe({ a: 'idle' }, 0.5);
     // Without updates they expire a second time.
     await until(client, (seen) => ![...seen.keys()].some(isIdle));
+    await until(client, (seen) => seen.get('g{a="busy"}') === 7);
     // No updates during the scrape, which reads on another thread: one could come between its reads of two metrics.
     stop();
     const seen = await shown(client);

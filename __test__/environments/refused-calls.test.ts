@@ -9,6 +9,7 @@ import { constants, tmpdir } from 'os';
 import { join } from 'path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 
+import { binaryPath } from '../../scripts/environment.mjs';
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, type Program } from '../support/application';
 import { source } from '../support/programs';
@@ -132,9 +133,7 @@ function isTold(warnings: string[], error: string): boolean {
 test.skipIf(noCompiler)(
   'the tests below refuse every call of the native module that can fail',
   () => {
-    const built = process.env['MPMETRICS_NATIVE'];
-    const platform = readdirSync(join(ROOT, 'npm'))[0]!;
-    const file = built ?? join(ROOT, 'npm', platform, `mpmetrics.${platform}.node`);
+    const file = process.env['MPMETRICS_NATIVE'] ?? binaryPath();
     const symbols = execFileSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' });
     const imported = [...symbols.matchAll(/^\s+[Uw] ([^@\s]+)/gm)].map(([, name]) => name!);
     expect(imported.length).toBeGreaterThan(50);

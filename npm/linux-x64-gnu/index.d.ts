@@ -39,8 +39,8 @@ export declare class NativeHeap {
   /** Scrapes what the options choose, as UTF-8. */
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
   /**
-   * Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges; 0 for a
-   * living process.
+   * Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges. A
+   * living process has dead writers, too, if threads of it have ended.
    */
   endLives(pid: number): number
   /**
@@ -51,7 +51,10 @@ export declare class NativeHeap {
   hideLost(): boolean
   /** The number of living writers of this process, which are its threads that made a metric. */
   siblings(): number
-  /** The number of families, series and blocks that scrapes left out because their words are damaged. */
+  /**
+   * The number of families, series, blocks and sets of default labels that scrapes left out because their words are
+   * damaged.
+   */
   get damagedReads(): number
   /** The end of a sentence that says what the user can do about damage. */
   get remedy(): string
@@ -73,13 +76,13 @@ export declare class NativeHeap {
   answer(bell: number): void
   /**
    * Asks all other writers to run their callbacks. `done` is called when the callbacks have run, or the time is
-   * over. Returns the number for [`NativeHeap::over`]; null, without a call of `done`, if there is no writer to wait
-   * for.
+   * over. Returns the number for [`NativeHeap::over`]; null, without a call of `done`, if no other writer has
+   * callbacks, or if `milliseconds` is 0.
    */
   ring(milliseconds: number, done: () => void): number | null
   /** Notes that the scrape with this ring has read. Other processes may make the resets that they kept back for it. */
   over(ring: number): void
-  /** Whether a scrape of any writer is under way for which callbacks of this isolate have run. */
+  /** Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run. */
   asked(): boolean
   /** Makes [`NativeHeap::asked`] ignore the scrapes so far. */
   leave(): void
@@ -240,9 +243,9 @@ export interface FamilySpec {
   /** Declared label names. */
   labelNames: Array<string>
   /**
-   * Upper bounds of a histogram; the numbers of a summary's options; the mask that a state set's cell of 0 stands
-   * for. Last, of a gauge, state set or info that counts the dead: how many dead lives are shown, if each is shown
-   * by itself.
+   * The options that are numbers. Of a histogram: its upper bounds. Of a summary: its options. Of a state set: the
+   * mask that a cell of 0 stands for. A gauge, state set or info that counts the dead has one more number, which is
+   * the last: how many dead lives are shown. That number means nothing unless each dead life is shown by itself.
    */
   numbers: Float64Array
   /** The states of a state set, in the order of the bits of its mask. */
@@ -322,7 +325,7 @@ export interface HeapStats {
   unrankedObservations: number
   /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: number
-  /** Families, series and blocks that scrapes left out because their words are damaged. */
+  /** Families, series, blocks and sets of default labels that scrapes left out because their words are damaged. */
   damagedReads: number
   /** Times the heap lock was not free in time. */
   lockTimeouts: number
@@ -408,11 +411,11 @@ export interface ProcessIdentity {
   pid: number
   /** Process id of the parent. */
   ppid: number
-  /** Time of the start in clock ticks after boot, in decimal. */
+  /** Time of the start, in decimal: on Linux in clock ticks after boot, on macOS in microseconds since 1970. */
   startTime: string
   /** Boot id, 32 hexadecimal digits. */
   bootId: string
-  /** Inode of the pid namespace, in decimal. */
+  /** Inode of the pid namespace, in decimal; a constant on systems without namespaces. */
   pidNamespace: string
 }
 
@@ -444,7 +447,7 @@ export declare const enum ScrapeFormat {
   Text = 'text',
   /** OpenMetrics 1.0. */
   OpenMetrics = 'openmetrics',
-  /** JSON as `getMetricsAsJSON()` returns it. */
+  /** The compact JSON of `exposition::json`, from which TypeScript makes what `getMetricsAsJSON()` returns. */
   Json = 'json',
 }
 
@@ -472,9 +475,9 @@ export interface ScrapeOptions {
    */
   extra?: Array<ExtraFamily>
   /**
-   * What is printed before all names, and before the name of the label that shows a state. `json` leaves the prefix
-   * out, because its reader looks families up by their names, and adds the prefix later. So `json`, too, joins
-   * series whose labels are the same once the prefix is added.
+   * What is printed before all names, and before the name of the label that shows a state. `json` does not print the
+   * prefix: its reader looks families up by their names, and adds the prefix later. But the prefix decides, for
+   * `json` too, which series are joined: those whose labels are the same with the prefix.
    */
   prefix?: string
   /** Units of families of the heap, which OpenMetrics shows. */

@@ -116,7 +116,7 @@ fn removal_makes_handles_stale_and_frees_memory_for_other_series() {
     assert!(!two.is_current(&theirs).unwrap());
     assert!(two.cells(&theirs).is_err());
     let again = two.bind(f, b"a=\"1\"", b"").unwrap();
-    assert_ne!(again.generation, theirs.generation);
+    assert_ne!((again.series, again.generation), (theirs.series, theirs.generation));
     assert!(printed(&heap).contains("c{a=\"1\"} 0\n"));
     let mut used = 0;
     for round in 0..20_000 {

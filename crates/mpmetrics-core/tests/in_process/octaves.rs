@@ -163,7 +163,7 @@ fn observe_in_two_blocks(heap: &Heap, lists: [&[f64]; 2]) {
 #[test]
 fn an_octave_without_room_in_merged_blocks_counts_in_the_nearest_one_of_both_blocks() {
     let positive: Vec<f64> = (1..=KEPT as i32).map(|power| 2.0_f64.powi(power)).collect();
-    for (lists, zeros) in [([&[-1.0], &positive[..]], 0.0), ([&positive[..], &[-1.0]], 0.0)] {
+    for (lists, zeros) in [([&[-1.0], &positive[..]], 0.0), ([&positive[..], &[-1.0]], 1.0)] {
         let heap = heap();
         observe_in_two_blocks(&heap, lists);
         let heir = heap.writer(1, 1).expect("a slot");

@@ -16,8 +16,8 @@
 //! `MERGES` is the same before and after its read, and if it applies the note when `MERGES` is odd. This holds after
 //! each of the adopter's stores, also if the adopter dies or is stopped there.
 
+use super::moving;
 use super::octave_buckets::{self, all, find, for_each, sub_windows_of, words_of};
-use super::{block, moving};
 use crate::cells::sketch::{self, buckets};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;

@@ -98,7 +98,7 @@ fn this_system_is_sound_and_each_fault_is_found_by_its_check() {
     for (check, contract) in faulty() {
         let error = quick(&contract, parent.path()).unwrap_err();
         assert_eq!(error.code(), Code::Unsupported, "{error}");
-        assert!(error.to_string().contains(&format!("that {check}:")), "{error}, not {check}");
+        assert!(error.to_string().contains(&format!("({check}):")), "{error}, not {check}");
     }
     let left = std::fs::read_dir(parent.path()).unwrap().count();
     assert_eq!(left, 0, "the checks leave nothing");
