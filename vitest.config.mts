@@ -55,10 +55,6 @@ function specs(path: string) {
   return on(path, path, {
     include: ['__test__/compat/**/*.test.ts'],
     exclude: left.map((file) => `__test__/compat/${file}.test.ts`),
-    // A process runs several files, because starting Vitest in one takes most of a second of processor time. Specs load
-    // copies of the client that share nothing.
-    isolate: false,
-    setupFiles: ['./__test__/support/own-modules.ts', './__test__/support/processor-time.ts'],
   });
 }
 
@@ -108,10 +104,13 @@ export default defineConfig({
     testTimeout: LIMIT,
     hookTimeout: LIMIT,
     pool: 'forks',
+    // A process runs several files, because starting Vitest in one takes most of a second of processor time. Each file
+    // loads its modules again.
+    isolate: false,
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
     maxWorkers: availableParallelism() * 2,
     sequence: { sequencer: SlowestFirst },
-    setupFiles: ['./__test__/support/processor-time.ts'],
+    setupFiles: ['./__test__/support/own-modules.ts', './__test__/support/processor-time.ts'],
     globalSetup: ['./__test__/support/segments-folder.mts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
     // Each update path has two projects: see docs/ARCHITECTURE.md. Those of `native` and `ordered` run fewer suites.

@@ -11,6 +11,7 @@
 import { pathToFileURL } from 'node:url';
 
 import { cargoEnvironment } from './environment.mjs';
+import { install } from './install.mjs';
 import { main, Refusal, run, step } from './steps.mjs';
 
 /** The occasions on which checks are run. */
@@ -24,7 +25,8 @@ const ALWAYS = OCCASIONS;
  * @property {string[]} on the occasions on which it is run
  * @property {string} command
  * @property {number} [seconds] its budget in CI, on a machine of two cores; 720 in all
- * @property {boolean} [first] whether no other check runs if it fails
+ * @property {boolean} [first] whether no other check runs if it fails, apart from those that are `early`
+ * @property {boolean} [early] whether it needs nothing that is built, so that it runs beside the first ones
  * @property {boolean} [alone] whether it runs after the others, alone
  * @property {boolean} [tells] whether its output is shown at once; otherwise it is shown only if the check fails
  */
@@ -78,11 +80,13 @@ export const CHECKS = {
     on: ALWAYS,
     seconds: 20,
     command: 'npm run --silent lint',
+    early: true,
   },
   prettier: {
     on: ALWAYS,
     seconds: 10,
     command: 'npm run --silent format:check',
+    early: true,
   },
   types: {
     on: ALWAYS,
@@ -157,8 +161,6 @@ async function check(args) {
   const names = asked.filter((name) => !out.includes(name));
   // `npm test` builds, unless this variable says that the check `build` has done so.
   const env = { ...cargo, ...(names.includes('build') ? { MPMETRICS_BUILT: '1' } : {}) };
-  const first = names.filter((name) => CHECKS[name].first);
-  for (const name of first) await perform(name, env);
   const failed = [];
   const lane = async (checks) => {
     for (const name of checks) {
@@ -171,11 +173,25 @@ async function check(args) {
       }
     }
   };
-  const rest = names.filter((name) => !first.includes(name));
+  const chosenBy = (property) => names.filter((name) => CHECKS[name][property]);
+  const first = chosenBy('first');
+  const early = first.length > 0 ? chosenBy('early') : [];
+  const alone = chosenBy('alone');
+  const rest = names.filter((name) => ![first, early, alone].flat().includes(name));
+  // What runs early needs the development dependencies, which `build` also installs.
+  if (early.length > 0) await install();
+  const others = lane(early);
+  try {
+    for (const name of first) await perform(name, env);
+  } catch (error) {
+    await others;
+    throw error;
+  }
   // The checks of Rust run beside the others. Tests run alone, because their programs need both processors.
-  const alone = rest.filter((name) => CHECKS[name].alone);
-  const beside = rest.filter((name) => !alone.includes(name));
-  await Promise.all([lane(beside.filter(isRust)), lane(beside.filter((name) => !isRust(name)))]);
+  await Promise.all([
+    lane(rest.filter(isRust)),
+    others.then(() => lane(rest.filter((name) => !isRust(name)))),
+  ]);
   await lane(alone);
   if (failed.length > 0) {
     throw new Refusal(`failed: ${failed.join(', ')}; again: npm run check -- ${failed.join(' ')}`);
