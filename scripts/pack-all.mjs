@@ -21,7 +21,8 @@ function problemOf(platform, version) {
   if (!existsSync(binary)) return `${platform} has no binary: npm run prebuilds -- ${platform}`;
   const { faults } = inspect(binary);
   if (faults.length > 0) return `the binary of ${platform} is not fit: ${faults.join('; ')}`;
-  const manifest = readFileSync(join(folder, 'package.json'), 'utf8');
+  const file = join(folder, 'package.json');
+  const manifest = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (manifest !== `${JSON.stringify(manifestOf(platform, version), null, 2)}\n`) {
     return `npm/${platform}/package.json is not of this version: npm run prebuilds -- ${platform}`;
   }

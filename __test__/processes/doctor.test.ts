@@ -90,6 +90,25 @@ test('names each client, the packages that ask for it, and the change for each p
   expect(app.segments()).toEqual([]);
 });
 
+test('the alias takes the place of a client in the field that names it', () => {
+  const manifest = {
+    name: 'shop',
+    devDependencies: { 'prom-client': '15' },
+    optionalDependencies: { '@prometheus-io/client': '0.16' },
+  };
+  const { stdout } = doctor(application(manifest, TWO));
+  const block = /^  with npm:\n((?:    .*\n)+)/m.exec(stdout)![1]!;
+  const alias = expect.stringMatching(/^npm:mpmetrics@/) as string;
+  expect(JSON.parse(`{${block}}`)).toEqual({
+    devDependencies: { 'prom-client': alias },
+    optionalDependencies: { '@prometheus-io/client': alias },
+    overrides: {
+      'prom-client': '$prom-client',
+      '@prometheus-io/client': '$@prometheus-io/client',
+    },
+  });
+});
+
 test('reports no problem if prom-client is an alias of mpmetrics', () => {
   const app = application({
     name: 'shop',

@@ -17,21 +17,20 @@ export interface Advice {
  */
 export function advice(names: readonly string[], application: Manifest, version: string): Advice[] {
   const alias = `npm:mpmetrics@^${version}`;
-  const direct = names.filter((name) => {
-    const { dependencies, devDependencies, optionalDependencies } = application;
-    return { ...dependencies, ...devDependencies, ...optionalDependencies }[name] !== undefined;
-  });
-  const all = Object.fromEntries(names.map((name) => [name, alias]));
-  const own = Object.fromEntries(direct.map((name) => [name, alias]));
+  const aliases = (of: readonly string[]) => Object.fromEntries(of.map((name) => [name, alias]));
+  // The alias takes the place of the client where the application names it: an entry beside it might win.
+  const own: Record<string, Record<string, string>> = {};
+  for (const field of ['dependencies', 'devDependencies', 'optionalDependencies'] as const) {
+    const named = names.filter((name) => application[field]?.[name] !== undefined);
+    if (named.length > 0) own[field] = aliases(named);
+  }
+  const isDirect = (name: string) => Object.values(own).some((field) => name in field);
   // npm refuses an override of a direct dependency that differs from the dependency.
-  const npm = Object.fromEntries(
-    names.map((name) => [name, direct.includes(name) ? `$${name}` : alias]),
-  );
-  const dependencies = direct.length === 0 ? {} : { dependencies: own };
+  const npm = Object.fromEntries(names.map((name) => [name, isDirect(name) ? `$${name}` : alias]));
   return [
-    { manager: 'npm', lines: shown({ ...dependencies, overrides: npm }) },
-    { manager: 'pnpm', lines: shown({ ...dependencies, pnpm: { overrides: all } }) },
-    { manager: 'yarn', lines: shown({ ...dependencies, resolutions: all }) },
+    { manager: 'npm', lines: shown({ ...own, overrides: npm }) },
+    { manager: 'pnpm', lines: shown({ ...own, pnpm: { overrides: aliases(names) } }) },
+    { manager: 'yarn', lines: shown({ ...own, resolutions: aliases(names) }) },
   ];
 }
 
