@@ -64,7 +64,9 @@ main(async () => {
   const names = process.argv.slice(2);
   const unknown = names.find((one) => !Object.hasOwn(GUESTS, one));
   if (unknown !== undefined || names.length === 0) {
-    throw new Refusal(`expected guests, of ${Object.keys(GUESTS).join(', ')}: ${names.join(' ')}`);
+    throw new Refusal(
+      `expected one or more of ${Object.keys(GUESTS).join(', ')}, and got: ${names.join(' ')}`,
+    );
   }
   process.stdout.write(
     '| system | programs | tests that passed | that failed |\n| --- | --- | --- | --- |\n',
