@@ -228,7 +228,7 @@ export class Reading {
     );
     if (selection === null) return { selection, extra };
     // A metric that does not show its cells replaces all families of its name in the heap.
-    const alone = rows.filter((_, i) => !inCells(metrics[i]!, readsItself));
+    const alone = rows.filter((one, i) => one !== null && !inCells(metrics[i]!, readsItself));
     return { selection: { ...selection, ...this.naming(), without: namesOf(alone), extra } };
   }
 
