@@ -89,7 +89,7 @@ fn this_system_keeps_the_contract() {
 
 fn assert_found(check: &str, error: &Error) {
     assert_eq!(error.code(), Code::Unsupported, "{error}");
-    assert!(error.to_string().contains(&format!("that {check}:")), "{error}, not {check}");
+    assert!(error.to_string().contains(&format!("({check}):")), "{error}, not {check}");
 }
 
 #[test]
