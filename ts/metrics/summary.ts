@@ -166,13 +166,13 @@ function makeChild<T extends string>(
 /** Returns a summary's options as the numbers of its family. */
 function numbersOf(given: Given): number[] {
   const { maxAgeSeconds, ageBuckets, pruneAgedBuckets, percentiles } = given;
-  // As in prom-client, there is a window only if both are set.
+  // Options from environment variables are texts. As in prom-client, there is a window only if both are numbers, and
+  // neither is 0.
+  const [age, buckets] = [maxAgeSeconds, ageBuckets].map(Number) as [number, number];
   let window: Window | null = null;
-  if (maxAgeSeconds && ageBuckets) {
-    // Options from environment variables are texts. If one is no number, there is no window, as in prom-client.
-    const [age, buckets] = [maxAgeSeconds, ageBuckets].map(Number) as [number, number];
-    if (age <= 0) throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
-    if (!Number.isNaN(buckets) && !(Number.isInteger(buckets) && buckets > 0)) {
+  if (age && buckets) {
+    if (age < 0) throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
+    if (!(Number.isInteger(buckets) && buckets > 0)) {
       throw new RangeError(
         `ageBuckets must be a whole number from 1 on, and is ${format(buckets)}`,
       );
