@@ -7,23 +7,24 @@ import { bundleClients } from './__test__/support/client-bundles.mts';
 import { SlowestFirst } from './__test__/support/slowest-first.mts';
 
 /**
- * Suites of `processes` whose results do not depend on the update path. They test, for example, which segment a process
- * finds, what the doctor reports, when a process ends and who answers a scrape.
+ * Suites whose results do not depend on the update path. They test, for example, which segment a process finds, what the
+ * doctor reports, when a process ends, how metrics are declared and printed, and who answers a scrape.
  */
-const PATHLESS = [
-  ...[
-    'cluster',
-    'collect-life',
-    'collect-unwilling',
-    'doctor',
-    'large-text',
-    'meeting',
-    'meeting-*',
-    'middleware',
-    'middleware-load',
+const PATHLESS = {
+  processes: [
+    ...['cluster', 'collect-life', 'collect-unwilling', 'collectors', 'default-metrics', 'doctor'],
+    ...['http-server', 'large-text', 'library-metrics', 'meeting', 'meeting-*', 'middleware'],
+    ...['middleware-load', 'prefixes', 'pushgateway', 'register', 'rust', 'scope', 'scrape-memory'],
+    ...['textfile', 'totals'],
   ],
-  ...['pushgateway', 'register', 'rust', 'scope', 'scrape-memory', 'totals'],
-];
+  compat: [
+    ...['aggregate', 'aggregator-names', 'collectors', 'configuration', 'deep-paths'],
+    ...['default-metrics', 'exports', 'http', 'inspection', 'messages', 'metric-names', 'names'],
+    ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
+    // Specs of the suite itself.
+    'suite',
+  ],
+};
 
 /** The update path on which suites run that do not depend on it. */
 const ONCE = 'direct';
@@ -46,12 +47,10 @@ function on(path: string, name: string, test: object) {
 
 /** A project that runs the specs, which start no process of an application, on one update path. */
 function specs(path: string) {
-  // Specs of the suite itself, of `@prometheus-io/client`, and of the exports of the compiled package run once.
-  const once = ['suite', 'successor', 'deep-paths', 'exports'];
   // On the native path, JavaScript does not ask for buckets: `crates/mpmetrics-core/tests/in_process/summaries.rs` tests that
   // path.
   const elsewhere = path === 'native' ? ['heap-summaries'] : [];
-  const left = path === ONCE ? [] : [...once, ...elsewhere];
+  const left = path === ONCE ? [] : [...PATHLESS.compat, ...elsewhere];
   return on(path, path, {
     include: ['__test__/compat/**/*.test.ts'],
     exclude: left.map((file) => `__test__/compat/${file}.test.ts`),
@@ -65,7 +64,8 @@ function specs(path: string) {
  */
 function programs(path: string, include: string[]) {
   const exclude = ['__test__/compat/**'];
-  if (path !== ONCE) exclude.push(...PATHLESS.map((file) => `__test__/processes/${file}.test.ts`));
+  if (path !== ONCE)
+    exclude.push(...PATHLESS.processes.map((file) => `__test__/processes/${file}.test.ts`));
   // Frameworks take minutes to install, so only `npm run torture` runs their spec.
   if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
     exclude.push('__test__/dependents/frameworks.test.ts');
@@ -108,7 +108,7 @@ export default defineConfig({
     // loads its modules again.
     isolate: false,
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
-    maxWorkers: availableParallelism() * 2,
+    maxWorkers: availableParallelism() * 3,
     sequence: { sequencer: SlowestFirst },
     setupFiles: ['./__test__/support/own-modules.ts', './__test__/support/processor-time.ts'],
     globalSetup: ['./__test__/support/segments-folder.mts'],

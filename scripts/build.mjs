@@ -1,21 +1,10 @@
 /** `npm run build`: builds the native module and the JavaScript, whatever has been built or installed before. */
-import { existsSync } from 'fs';
 import { pathToFileURL } from 'url';
 
-import { binaryPath, checkMachine, checkToolchain, platformName } from './environment.mjs';
+import { binaryPath, checkMachine, checkToolchain } from './environment.mjs';
 import { install } from './install.mjs';
-import { main, run, step } from './steps.mjs';
-
-/** Arguments of the command that builds the native module. Cargo itself finds out whether anything changed. */
-function napiArguments() {
-  const output = `npm/${platformName()}`;
-  return [
-    ['napi', 'build', '--platform', '--release', '--no-js'],
-    ['--manifest-path', 'crates/mpmetrics-node/Cargo.toml'],
-    ['--package-json-path', 'package.json'],
-    ['--output-dir', output, '--dts', 'index.d.ts'],
-  ].flat();
-}
+import { buildNative } from './native.mjs';
+import { main, step } from './steps.mjs';
 
 /**
  * Makes everything that the package needs to run.
@@ -30,11 +19,8 @@ export async function build() {
   if (cargo === null) {
     await step('taking the prebuilt native module, as cargo was not found', () => binaryPath());
   } else {
-    await step('building the native module', () =>
-      run('npx', ['--no-install'].concat(napiArguments()), { env: cargo }),
-    );
+    await step('building the native module', () => buildNative(cargo, binaryPath()));
   }
-  if (!existsSync(binaryPath())) throw new Error(`the build left no ${binaryPath()}`);
   const { compile } = await import('./compile.mjs');
   await step('compiling TypeScript', compile);
   return { cargo };

@@ -50,7 +50,7 @@ export const CHECKS = {
   },
   floor: {
     on: ['ci'],
-    seconds: 40,
+    seconds: 5,
     command: 'node scripts/floor.mjs',
     tells: true,
   },

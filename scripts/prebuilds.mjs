@@ -19,9 +19,9 @@ import { linkTarget, OLDEST_MACOS, RELEASED, TARGETS } from './targets.mjs';
 const output = join(root, 'target', 'prebuild');
 
 /** Returns the path of what cargo made. */
-function madeFor({ triple, os }, profile) {
+function madeFor({ triple, os }) {
   const name = os === 'darwin' ? 'libmpmetrics_node.dylib' : 'libmpmetrics_node.so';
-  return join(output, triple, profile, name);
+  return join(output, triple, 'release', name);
 }
 
 /** Compiles the C file of a platform, if it has one. Returns the flags with which Rust's compiler links the result. */
@@ -41,19 +41,18 @@ async function linkedFlags({ triple, linked }, env) {
  *
  * @param {string} platform a name in TARGETS
  * @param {import('./compilers.mjs').Compiler} compiler
- * @param {{ features?: string[], profile?: string }} [options] features of the crate, and a profile in Cargo.toml
+ * @param {string[]} [features] of the crate
  * @returns {Promise<string>} the path of what cargo made
  */
-export async function compileFor(platform, compiler, options = {}) {
-  const { features = [], profile = 'release' } = options;
+export async function compileFor(platform, compiler, features = []) {
   const target = TARGETS[platform];
-  const args = ['zigbuild', '--profile', profile, '-p', 'mpmetrics-node', '--target-dir', output];
+  const args = ['zigbuild', '--release', '-p', 'mpmetrics-node', '--target-dir', output];
   if (features.length > 0) args.push('--features', features.join());
   const flags = await linkedFlags(target, compiler.env);
   const env = { ...compiler.env, MACOSX_DEPLOYMENT_TARGET: OLDEST_MACOS };
   if (flags.length > 0) env.RUSTFLAGS = [env.RUSTFLAGS, ...flags].filter(Boolean).join(' ');
   await run('cargo', [...args, ...compiler.args, '--target', linkTarget(target)], { env });
-  return madeFor(target, profile);
+  return madeFor(target);
 }
 
 /** Copies a native module. Removes the old file first: a process that has mapped it keeps it. */
@@ -81,7 +80,7 @@ async function prebuild(platform, compiler) {
 
 /** Builds a platform's native module with locked words. */
 async function prebuildLocked(platform, compiler) {
-  const made = await compileFor(platform, compiler, { features: ['locked'] });
+  const made = await compileFor(platform, compiler, ['locked']);
   keep(made, modulePath(platform, true));
 }
 

@@ -63,14 +63,13 @@ main(async () => {
     }
   };
   const env = {};
-  if (filter.length === 0 && cargo !== null) env.MPMETRICS_TEST_LOCKED = await buildLocked(cargo);
+  const rust = filter.length === 0 && cargo !== null;
+  // The tests of Rust run beside the others, which wait for their processes half of the time.
+  const ofRust = rust ? testRust(part, cargo) : undefined;
+  if (rust) env.MPMETRICS_TEST_LOCKED = await buildLocked(cargo);
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...filter];
-  const tests = [
-    part('testing with vitest', process.execPath, vitest, { env, show: true }),
-    // Runs beside vitest, whose tests wait for their processes half of the time.
-    ...(filter.length === 0 && cargo !== null ? [testRust(part, cargo)] : []),
-  ];
-  await Promise.all(tests);
+  await part('testing with vitest', process.execPath, vitest, { env, show: true });
+  await ofRust;
   if (filter.length > 0) {
     process.stderr.write('· cargo test is left out, because arguments for vitest were given\n');
   } else if (cargo === null) {
