@@ -207,7 +207,7 @@ fn an_isolate_that_answered_a_scrape_is_asked_until_the_scrape_has_read_or_is_go
     assert!(!listener.asked(), "its callbacks have not begun to run");
     listener.answer();
     first.recv_timeout(LONG).unwrap();
-    assert!(listener.asked(), "it was answered, and has not read");
+    assert!(listener.asked(), "the first scrape was answered, and has not read");
     let second = other.ring(LONG).unwrap();
     one.bell.over(one.rung.get().unwrap());
     assert!(!listener.asked(), "the other's ring was not handled");
@@ -257,7 +257,8 @@ fn a_listener_knows_each_of_the_scrapes_that_ring_at_once() {
         });
         listener.answer();
         for (scraper, ring) in scrapers.iter().zip(&all) {
-            // All rings came before the answer, which covers them all, so no second answer is needed.
+            // The answer came after all rings, so it covers them all. If the listener is not asked nevertheless, the
+            // test fails in `answer`, because nothing tells the listener to run callbacks once more.
             if !listener.asked() {
                 listener.answer();
             }
