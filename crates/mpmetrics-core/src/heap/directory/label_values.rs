@@ -66,7 +66,7 @@ impl Read<'_> {
     }
 
     /// Reads the places of all series. It does not stop when it has found as many series as the family had before: one
-    /// of those found may be a new series of another process, and then an older series at a later place would be missed.
+    /// of those found may be a new series of another process, and then an older one at a later place would be missed.
     fn all(&mut self) -> Result<()> {
         let mut words = self.heap.words();
         for id in 0..words.header(header::SERIES) as u32 {
