@@ -171,8 +171,8 @@ pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<
 }
 
 /// Removes the file of a segment if the path still names it, and returns whether it did. Either the caller has marked
-/// the segment as retired under the heap lock, or it still holds the heap lock and marks the segment next. The file of a
-/// segment that the user named is removed only if a copy of an older segment gets its name.
+/// the segment as retired under the heap lock, or it still holds the heap lock and marks the segment next. The file of
+/// a segment that the user named is removed only if a copy of an older segment gets its name.
 ///
 /// # Errors
 ///
