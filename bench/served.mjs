@@ -20,7 +20,7 @@ function used() {
   return user + system;
 }
 
-/** Makes a histogram with so many label sets, which every scrape prints. */
+/** Makes a histogram with `labelSets` label sets, which every scrape prints. */
 function makeLabelSets({ Histogram }) {
   const labelNames = ['queue', 'result'];
   const jobs = new Histogram({ name: 'job_seconds', help: 'durations of jobs', labelNames });

@@ -108,8 +108,9 @@ function measure({ framework, client }, seconds) {
 /**
  * @param {{ rounds: number, seconds: number, say: (text: string) => void }} options `seconds` per server and round
  * @returns {Promise<{ title: string, perSecond: number, cpu: number, middle: number, slowest: number,
- *   primary: number }[]>} medians of the rounds: requests a second, microseconds of the workers' processors a request,
- *   milliseconds until an answer (the median and 99.9 %), and milliseconds of the primary's processor a second
+ *   primary: number }[]>} medians of the rounds: answered requests per second, microseconds of processor time that the
+ *   workers take per request, milliseconds until an answer (the median and 99.9 %), and milliseconds of processor time
+ *   that the primary takes per second
  */
 export async function measureServers({ rounds, seconds, say }) {
   const samples = ROWS.map(() => []);

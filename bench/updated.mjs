@@ -1,4 +1,4 @@
-/** A process that `builds.mjs` measures: the update rows of one build, once. */
+/** A child process of `builds.mjs`: measures each update row of one build once, and sends the figures to its parent. */
 import { subjects, warm } from './subjects.mjs';
 import { batch, nanoseconds } from './timing.mjs';
 

@@ -1,6 +1,6 @@
 /**
  * `node scripts/actionlint.mjs` checks the workflows of GitHub Actions by actionlint, which it installs into `.cache` if
- * it is missing. `__test__/scripts/workflows.test.ts` does the same.
+ * it is missing. `__test__/scripts/workflows.test.ts` checks the workflows, too, where actionlint is installed.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,10 @@ const folder = join(root, '.cache', `actionlint-${VERSION}`);
 /** The path of the program, whether it is installed or not. */
 export const actionlintPath = join(folder, 'actionlint');
 
-/** Arguments with which each machine finds the same: without the linters of scripts that a machine may have. */
+/**
+ * Arguments that turn off colours and the linters of scripts (shellcheck, pyflakes). Only some machines have these
+ * linters; without them, each machine finds the same faults.
+ */
 export const ARGUMENTS = ['-no-color', '-shellcheck=', '-pyflakes='];
 
 /** Installs the program, by Go. */

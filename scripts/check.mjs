@@ -6,7 +6,7 @@
  * - `.ci/run` calls `node scripts/check.mjs ci`.
  *
  * If a check fails, the others still run, so that one run shows all errors. Only if the build fails, or if a need of
- * the tests is not met in CI, no other check runs.
+ * the tests is not met in CI, no other checks run but those that need no build.
  */
 import { pathToFileURL } from 'node:url';
 
@@ -187,7 +187,8 @@ async function check(args) {
     await others;
     throw error;
   }
-  // The checks of Rust run beside the others. Tests run alone, because their programs need both processors.
+  // The checks of Rust run beside the others. `tests` and `subset` run alone, because the programs that they start need
+  // both processors.
   await Promise.all([
     lane(rest.filter(isRust)),
     others.then(() => lane(rest.filter((name) => !isRust(name)))),

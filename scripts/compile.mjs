@@ -63,7 +63,7 @@ export async function compile() {
   }
   for (const name of BOTH) {
     const file = `${basename(name)}.js`;
-    // Reads only the names of the exports. The wrapper reads accessors such as `contentType` when it is loaded.
+    // Reads only the names of the exports. The ES module reads their values, such as `contentType`, when it is loaded.
     const names = Object.keys(createRequire(import.meta.url)(join(dist, `${name}.js`)));
     writeFileSync(join(dist, `${name}.mjs`), moduleText(names, file));
     const all = `import * as all from './${file}';\n\nexport * from './${file}';\nexport default all;\n`;

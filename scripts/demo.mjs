@@ -1,4 +1,4 @@
-/** `npm run demo`: builds what is missing, then runs examples/demo/main.mjs with the given arguments. */
+/** `npm run demo`: builds the package, then runs examples/demo/main.mjs with the given arguments. */
 import { hasApt, installPackages, present } from './apt.mjs';
 import { build } from './build.mjs';
 import { checkMachine, checkToolchain } from './environment.mjs';

@@ -50,7 +50,8 @@ function outcome(program, { env, wrapper }) {
         ([, test]) => `${name} ${test}`,
       );
       const passed = [...text.matchAll(/^test .* \.\.\. ok$/gm)].length;
-      // Rust's test programs exit with 101 if a test failed. Every other end is one in the middle of the tests.
+      // Rust's test programs exit with 101 if a test failed. A program that ends in another way, or with 101 but
+      // without a failed test, ended in the middle of its tests.
       const ended =
         code === 0 || (code === 101 && named.length > 0)
           ? []

@@ -44,7 +44,7 @@ export function runs() {
     const { os, cpu, released } = TARGETS[platform];
     if (!released) continue;
     const own = RUNNERS[`${os} ${cpu}`];
-    // A Node.js from npm runs with the machine's own glibc, where it is not emulated.
+    // If GitHub has a machine for the platform, a Node.js from npm runs there with the machine's own glibc.
     const needsOthers = debian !== undefined && !(own !== undefined && npm !== undefined);
     (needsOthers ? foreign : native).push({ guest, platform, runner: own ?? ANY });
   }

@@ -20,7 +20,7 @@ export function binaryName(platform) {
  * `npm run build` overwrites it.
  *
  * @param {string} platform
- * @param {boolean} [locked] whether it has locked words
+ * @param {boolean} [locked] whether every word changes under a mutex in it (`npm run prebuilds -- --locked`)
  */
 export function modulePath(platform, locked = false) {
   const kind = locked ? 'locked' : 'modules';

@@ -23,10 +23,16 @@ import { TARGETS } from './targets.mjs';
 /** The longest time that one run may take. */
 const PATIENCE_MS = 180_000;
 
-/** A checkout with the prebuilt native modules: `npm run build` overwrites the one in `npm/`. */
+/**
+ * The folder that holds the smoke test. Its `npm/` has the native modules that `npm run prebuilds` made; the
+ * checkout's `npm/` may have another module, because `npm run build` overwrites the one of this machine there.
+ */
 const stage = join(root, 'target', 'platforms');
 
-/** Systems that share a segment: the second one's process updates series that the first one's made. */
+/**
+ * Pairs of systems that share a segment, with the expected result. Processes on the first system make the series, and a
+ * process on the second system updates them, too.
+ */
 const PAIRS = [
   ['x64-glibc', 'x64-glibc-2.31', 'exact'],
   ['x64-glibc', 'x64-musl', 'it is of 64-bit programs with glibc'],
@@ -56,7 +62,8 @@ function makeStage() {
  * @param {string} name of the guest
  * @param {Record<string, string>} [more] environment variables
  * @param {string} [beside] another guest, one of whose processes updates, too
- * @returns {{ versions: string, result: string }} `exact`, or what went wrong
+ * @returns {{ versions: string, result: string }} `result` is what went wrong, or `exact`. If the only fault is the one
+ *   that the guest may have, `result` begins with `exact` and names the fault
  */
 function smoke(name, more = {}, beside) {
   const { command, env, wrapper } = installGuest(name);

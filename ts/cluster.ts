@@ -125,9 +125,9 @@ export class AggregatorRegistry<
   }
 
   /**
-   * Sets which registries `clusterMetrics()` shows in this thread, instead of the default one. `clusterMetrics()` of
-   * other processes then shows those of them that were made without a name, too: for these, a call in the workers is
-   * enough.
+   * Sets which registries `clusterMetrics()` shows in this thread, instead of the default one. If one of these
+   * registries is shared and has no name, `clusterMetrics()` of other processes shows it, too: for such a registry, a
+   * call in the workers is enough.
    *
    * @throws TypeError if an argument is no registry
    */

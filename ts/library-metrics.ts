@@ -2,7 +2,7 @@
  * The library's own metrics: how full the shared memory is, how many writers it has, how much was dropped. The heap has
  * the figures of all metrics but the histogram of scrapes. Native code adds each figure to a scrape once, whichever
  * processes declare the metric. Metrics that are not in the heap are set by callbacks: to the heap's figures, or to
- * this process's own if there is no heap.
+ * this thread's own if there is no heap.
  */
 
 import {
@@ -29,7 +29,7 @@ export interface LibraryMetricsConfiguration {
   prefix?: string;
 }
 
-/** Figures of the heap, or of this process's memory storage if there is no heap. */
+/** Figures of the heap, or of this thread's memory storage if there is no heap. */
 type Figures = Omit<HeapStats, 'path' | 'memoryBacked' | 'slots' | 'tornRetries'>;
 
 /** A metric with one value. */

@@ -9,7 +9,10 @@ import { gzip } from 'zlib';
 import { hide, scopeOf, type Scope, type ScopeOptions } from './metrics';
 import { register as defaultRegister } from './registry';
 
-/** The members of a registry that a Pushgateway uses. Registries of this package and of prom-client have them. */
+/**
+ * The members that a registry must have for a Pushgateway, which calls `metrics()` and takes its type parameter from
+ * `contentType`. Registries of this package and of prom-client have both.
+ */
 export interface Pushable<T extends string = string> {
   readonly contentType: T;
   metrics(options?: ScopeOptions): Promise<string>;

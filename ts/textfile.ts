@@ -31,7 +31,7 @@ const OPTIONS: readonly (keyof TextfileWriterOptions)[] = [
  *
  * A write that fails leaves the file as it was, and gives a warning with the code `MPMETRICS_TEXTFILE`.
  *
- * @returns a function that ends it; where this is the writing process, after a last write
+ * @returns a function that ends the writing; the process or thread that writes the file first writes it a last time
  * @throws TypeError for an invalid option
  */
 export function textfile(options: TextfileWriterOptions): () => Promise<void> {

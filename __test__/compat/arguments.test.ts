@@ -1,4 +1,4 @@
-/** Each method that takes a value is called once with each kind of value. */
+/** Methods of metrics that take a value are called with each kind of value. */
 
 import { inspect } from 'node:util';
 

@@ -150,7 +150,7 @@ describe.each(subjects)('$name', ({ load }) => {
     warn.mockRestore();
   });
 
-  test('an aggregator of configure() is not used for a gauge whose dead it cannot count', async () => {
+  test("with dead: 'keep', an aggregator of configure() that cannot count the dead is not used", async () => {
     const client = await load();
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     client.configure({ aggregators: { a: 'average', b: 'max' } });

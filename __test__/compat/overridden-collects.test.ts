@@ -1,4 +1,7 @@
-/** Which ways to read a registry call a metric's `collect`, however the program sets it, and which run collectors. */
+/**
+ * For each way to read a registry: whether it calls a metric's `collect`, however the program sets it. A registry with
+ * an overridden method runs its collectors.
+ */
 
 import { describe, expect, test } from 'vitest';
 
@@ -65,7 +68,7 @@ const GAUGES: Record<string, (client: Client, ran: () => void) => Gauge> = {
   },
 };
 
-/** All ways to read a metric, or the registry that has it. */
+/** Ways to read a metric, or the registry that has it, that both packages have. */
 const READS: Record<string, (client: Client, gauge: Gauge) => Promise<unknown>> = {
   metrics: async ({ register }) => register.metrics(),
   getMetricsAsJSON: async ({ register }) => register.getMetricsAsJSON(),

@@ -206,7 +206,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(String(await register.metricsBuffer())).toBe('stubbed');
   });
 
-  test('a metric with a get() of its own that a callback registers is in the same reading', async () => {
+  test('a metric that a callback registers is in the same reading, also if it has a get() of its own', async () => {
     const { Gauge, register } = await load();
     class Twice extends Gauge {
       override async get() {

@@ -263,8 +263,8 @@ async function run(
   await json();
   register.setDefaultLabels({ more: 'x' });
   seen.push(serialised(await register.getMetricsAsJSON()));
-  // Frees the names. Otherwise the metrics of the next program would not be shared: of two registries without a name,
-  // only one can share a metric of a name.
+  // Frees the names. Otherwise the metrics of the next program would not be shared: if two registries without a name
+  // have metrics of the same name, only the first of these metrics is shared.
   register.clear();
   other.clear();
   return seen;

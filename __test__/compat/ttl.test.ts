@@ -210,7 +210,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
   client.register.setContentType(client.openMetricsContentType);
   const metric = MAKE[kind](client, { ttlSeconds });
   const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
-  // The roster's key of the copy of the package that `load` has just made: each copy has a key of its own.
+  // Each copy of the package has its own key for the roster. This is the key of the copy that `load` has just made.
   const key: typeof ROSTER = inside('metrics').ROSTER;
   const { shape } = metric[key];
   const family = other.family(

@@ -16,7 +16,7 @@ export const PATIENCE = Math.max(180_000, KILLS * 1_000);
 
 /**
  * The number of roles, the values that each victim observes over and over, and the quantiles. At any time, each role
- * has one victim. The values have both signs and several octaves, and their sums are exact.
+ * has at most one victim. The values have both signs and several octaves, and their sums are exact.
  */
 const {
   roles: ROLES,
@@ -134,7 +134,8 @@ class Ledger {
       // This gauge shows living processes only.
       if (series === 'alive') continue;
       expect(found.has(series), series).toBe(true);
-      // These may fall, because values have both signs; `check` compares them with the acknowledged values.
+      // A negative value lowers a sum, and any value may lower a quantile; `check` compares both with the acknowledged
+      // values.
       if (/quantile=|^(size|recent)_sum/.test(series)) continue;
       expect(found.get(series), series).toBeGreaterThanOrEqual(value);
     }

@@ -26,7 +26,10 @@ interface Read {
   apart: number;
   /** Scrapes in which the summary's median does not match its count. */
   misranked: number;
-  /** How many of the summary's 48 states were seen: it has one after each of the writer's 48 turns between resets. */
+  /**
+   * How many of the summary's 48 states were seen. The writer makes 48 turns between two resets, and each turn brings
+   * the summary into another state.
+   */
   states: number;
   tornRetries: number;
   tornGivenUp: number;

@@ -211,7 +211,7 @@ test('npm installed mpmetrics in place of every prom-client', () => {
   const clients = Object.keys(packages).filter((path) => /(prom-|-io\/)client$/.test(path));
   expect(clients).toContain('node_modules/prom-client');
   expect(clients).toContain('node_modules/@prometheus-io/client');
-  // fastify-metrics takes this client if Node.js finds one, also in a folder above.
+  // fastify-metrics prefers this client to prom-client if Node.js finds it, even in a node_modules of a folder above.
   expect(clients).toContain('node_modules/@platformatic/prom-client');
   for (const client of clients) {
     expect(readFileSync(join(folder, client, 'dist', 'mpmetrics.js'), 'utf8')).toBe(code);

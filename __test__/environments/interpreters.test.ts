@@ -51,7 +51,7 @@ describe.skipIf(lacks('gcc'))('a program of this linker', () => {
     expect(libc(program(...options))).toBe(expected);
   });
 
-  test.skipIf(lacks('patchelf'))('whose interpreter patchelf set is of its C library', () => {
+  test.skipIf(lacks('patchelf'))('is of the C library of the interpreter that patchelf set', () => {
     const path = program();
     const long = `/opt/${'a'.repeat(300)}`;
     for (const [name, expected] of [

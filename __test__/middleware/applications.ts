@@ -51,7 +51,8 @@ export function routeOf(app: Case['app'], path: string): string {
 /**
  * Makes the folder of an application: `app.cjs` and programs.
  *
- * @param programs by the name of the file: its path below `__test__`
+ * @param programs further files: each key is the name of a file in the folder, its value the path of the file's source
+ *   below `__test__`
  * @returns the folder, and a file from which the framework's packages can be required
  */
 export async function application({ app, set }: Case, programs: Record<string, string>) {

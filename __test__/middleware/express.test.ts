@@ -108,7 +108,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     ]);
   });
 
-  test('have the mounts of the application whose router it is, if two applications share the router', async () => {
+  test('have the mounts of the application through which the request came, if two applications share a router', async () => {
     const ask = await routesOf(set, (app, express) => {
       const router = express.Router();
       router.get('/r', answer);

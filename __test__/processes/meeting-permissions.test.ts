@@ -106,7 +106,7 @@ describe.skipIf(lacks('root')).each([
     expect(statSync(directory()).mode & 0o777).toBe(mode);
   });
 
-  test.each([0o600, 0o500, 0o000])('mode %i (decimal) of an earlier version', async (narrow) => {
+  test.each([0o600, 0o500, 0o000])('mode %i (decimal), set by an old version', async (narrow) => {
     mkdirSync(directory());
     chownSync(directory(), NOBODY, GROUP);
     chmodSync(directory(), narrow);

@@ -154,7 +154,8 @@ describe.each(CASES)('$app of $set in a cluster', (one) => {
     });
     await aborted;
     await workers(program, 1);
-    // The kill may come between a worker's line in its file and its count, or the reverse.
+    // A worker writes an answer's line into its file and counts the answer, in either order. The kill may come between
+    // the two.
     const first = await settled(port, one, own, 1);
     for (const [pid, wrote] of first.wrote) {
       const unwritten = difference(killed.get(pid) ?? {}, seen(wrote));

@@ -41,7 +41,7 @@ async function kill(program: Program): Promise<void> {
   await program.ended;
 }
 
-test('the label of a state replaces a default label of the same name, so rows that differ only in this one are joined', async () => {
+test('the label of a state replaces a default label of the same name, so rows that differ only in that default label are joined', async () => {
   const app = application();
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/states.heap` };
   const [one, two] = [app.run('app.js', { env }), app.run('app.js', { env })];

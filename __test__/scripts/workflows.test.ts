@@ -33,7 +33,7 @@ describe.skipIf(lacks('actionlint'))('actionlint', () => {
     expect(lint(broken)).toContain('natives');
   });
 
-  test("knows the machines of the jobs, whose names it cannot read in the matrix's rows", () => {
+  test('knows the machines on which the jobs run: it cannot check them in a computed matrix', () => {
     const { native, foreign } = runs();
     const machines = [...new Set([...native, ...foreign].map(({ runner }) => runner))];
     const workflow = (name: string) =>
@@ -66,7 +66,7 @@ describe('the jobs of a release', () => {
     });
   });
 
-  test('run each of them', () => {
+  test('run each platform that is released', () => {
     const run = new Set([...native, ...foreign].map(({ platform }) => platform));
     expect([...run].sort()).toEqual([...RELEASED].sort());
   });

@@ -42,8 +42,8 @@ export const sorted = labels.map((given): Labels =>
   Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1))),
 );
 /**
- * The labels with the text `undefined` in place of undefined values: prom-client prints both alike, but as two series,
- * where this package has one.
+ * Returns the labels with the text `undefined` in place of undefined values. prom-client prints the text and the value
+ * alike, but makes a series of each; this package makes one series of both.
  */
 export function spelled(given: Labels): Labels {
   const pairs = Object.entries(given).map(([name, value]) => [

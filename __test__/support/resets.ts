@@ -138,7 +138,8 @@ export async function twice({ register }: { register: Client['register'] }): Pro
 }
 
 /**
- * Has `reset` called at a moment after each `collect`. Returns a function that waits until `reset` has been called
+ * Gives the metric a `collect` that schedules a call of `reset` by `moment`. If `returns` returns a promise, `collect`
+ * returns it, and schedules the call when it has resolved. Returns a function that waits until `reset` has been called
  * `times` times.
  */
 export function afterCollect(

@@ -128,7 +128,7 @@ function lineOf(module: TestModule): string {
   return `${columns.map((column) => column.padStart(6)).join(' ')}  ${fileOf(module)}`;
 }
 
-/** Milliseconds that a file took in all, from the start of its process to the end of its last test. */
+/** Milliseconds that a file took in all: to prepare its run, to load setup files and the file, and to run its tests. */
 function durationOf(module: TestModule): number {
   const { environmentSetupDuration, prepareDuration, collectDuration, setupDuration, duration } =
     module.diagnostic();

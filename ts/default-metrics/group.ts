@@ -151,7 +151,7 @@ export class Group {
     // Another copy of this package reports this metric.
     if (claims && isClaimedElsewhere(full)) return undefined;
     const metric = create();
-    // Not before the metric is made: its constructor may throw, and a metric that it replaces frees the name.
+    // After the metric is made: its constructor may throw, or replace a metric, whose `LEFT` gives up the same name.
     if (claims) claim(full);
     this.metrics.add(metric);
     metric[LEFT] = () => {

@@ -38,7 +38,9 @@ export function differences(
     lines.push(`${path} is not there, and ${file} asks for it.`);
   }
   if (older !== undefined) {
-    lines.push(`The API is that of prom-client 15: ${older.version} is here, see its change log.`);
+    lines.push(
+      `The API is that of prom-client 15. This application has ${older.version}: see prom-client's change log.`,
+    );
   }
   if (usage.cluster) {
     lines.push(
@@ -56,7 +58,7 @@ export function differences(
   }
   if (of('prom-client', /^15\./)) lines.push('counter.inc() returns nothing.');
   if (of('@platformatic/prom-client', /./)) {
-    lines.push('What @platformatic/prom-client has beside prom-client 15 is not there.');
+    lines.push('Features that @platformatic/prom-client adds to prom-client 15 are missing.');
   }
   if (RUNNERS.some((name) => all[name] !== undefined)) {
     lines.push(

@@ -3,7 +3,10 @@
 /** The findings about an application. */
 export interface Verdict {
   readonly line: string;
-  /** 0: all is well; 1: something does not work on this machine; 3: another client is installed and not answered. */
+  /**
+   * 0: all is well; 1: something does not work on this machine; 3: another client is installed, and programs that load
+   * it do not get mpmetrics in its place.
+   */
   readonly code: 0 | 1 | 3;
 }
 

@@ -1,4 +1,4 @@
-/** The data that is printed, and the output that TypeScript prints. */
+/** Families as rows and as data for native code, the Content-Types, and the outputs that TypeScript makes. */
 
 export { preferred } from './accept';
 export * from './content-type';

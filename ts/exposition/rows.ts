@@ -51,7 +51,7 @@ export interface TextRows {
 /** Which default labels a series gets. */
 export type DefaultsOf = (series: SeriesData) => RowLabels | null;
 
-/** The series' own default labels: those of the process that made it. */
+/** The series' own default labels: those of the processes that counted it. */
 export const ownDefaults: DefaultsOf = ({ defaults }) =>
   defaults === null ? null : reviveLabels(defaults);
 

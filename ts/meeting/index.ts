@@ -2,8 +2,9 @@
  * Meeting without configuration: every process and thread of one application opens the same segment, and no other
  * process does.
  *
- * Importing this file opens nothing and adds no listener. It only writes the choice of the segment into this process's
- * environment, so that children find the segment, however they are started.
+ * Importing this file opens no segment and adds no listener. In the main thread, it passes on the choice of the
+ * segment: to threads by the native module, and to children by this process's environment. So children find the
+ * segment, however they are started.
  */
 
 import { isMainThread } from 'worker_threads';
@@ -63,9 +64,9 @@ export function storageKind(): 'heap' | 'memory' {
  * only if the user configured `required`.
  *
  * @param options.create makes the segment if there is none
- * @returns null in memory storage, and if there is no segment and `create` is false. The segment is not current if its
- *   file was removed as soon as it was open, or if the file was removed earlier and cannot be replaced now. The other
- *   processes go on in such a segment, too
+ * @returns null in memory storage, and if there is no segment and `create` is false. The file of the returned segment
+ *   may be gone, and then `current` is false: either the file was removed right after this call opened it, or it was
+ *   removed earlier and this call could not open another segment. The other processes go on in such a segment, too
  */
 export function openSegment(options: { create: boolean }): NativeHeap | null {
   if (storageKind() === 'memory') return null;

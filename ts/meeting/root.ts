@@ -121,7 +121,8 @@ function isPart(own: string, start: Start, packages: readonly string[]): boolean
     (folder) =>
       folder === own ||
       (isInstalledFor(own, folder) && !(isTool && isInstalled(folder))) ||
-      // A cluster worker may be a runner's: it runs the application's code, which forks scripts of the application.
+      // The script of a cluster worker may belong to a runner. It runs the application's code, and this code forks
+      // scripts of the application.
       (ofCluster && isInstalledFor(folder, own)),
   );
 }

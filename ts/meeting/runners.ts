@@ -73,7 +73,7 @@ export function runsTests(own: Variables, parent: () => Variables | null): boole
   return VARIABLES.some((name) => own[name] !== undefined && isRunners(name, own, parent()));
 }
 
-/** True if a runner set the variable for this process, which did not inherit it from its parent. */
+/** True if a runner set the variable for a process; false if the process inherited it from its parent. */
 function isRunners(name: string, own: Variables | null, parent: Variables | null): boolean {
   const value = own?.[name];
   return value === undefined || value !== parent?.[name];

@@ -25,8 +25,9 @@ export interface MetricConfiguration<T extends string> {
   /** Comes between `namespace` and `name`, joined by `_`. */
   subsystem?: string;
   /**
-   * The unit of the values, such as `seconds`. It is appended to the name unless the name ends with it; in a counter's
-   * name it comes before `_total`. OpenMetrics shows the unit, if the registry that prints has the metric.
+   * The unit of the values, such as `seconds`. It is appended to the name, joined by `_`, unless the name ends with `_`
+   * and the unit; in a counter's name it comes before `_total`. OpenMetrics shows the unit, if the registry that prints
+   * has the metric.
    */
   unit?: string;
   help: string;

@@ -1,4 +1,4 @@
-/** Checks the options of metrics that are lists, so that errors name the option, and no later code fails. */
+/** Checks options whose values are lists, so that errors name the option, and no later code fails. */
 
 import { unfit } from '../errors';
 import type { Registers } from './configuration';

@@ -17,8 +17,8 @@ export interface ChoosesLabels<T extends string, Child> {
   /**
    * Returns the metric with further labels chosen, in addition to those of this child.
    *
-   * @param labels a label object, whose values replace those that were chosen before; or, as separate arguments, a
-   *   value for each label that is not chosen yet, or for each of these without a default value
+   * @param labels a label object, whose values replace those that were chosen before; or values as separate arguments:
+   *   either one for each label that is not chosen yet, or one for each such label that has no default value
    * @throws Error if the number of values is wrong, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): Child;

@@ -101,8 +101,8 @@ export interface Info<T extends string = string> extends Omit<Common<T>, 'remove
    *
    * @param labels the labels of the series
    * @param values names and values of the labels that are the information
-   * @throws Error for labels that are not declared, or a name that is invalid, declared as a label, or the metric's
-   *   own; TypeError for a value that is no text, number, bigint or boolean
+   * @throws Error for labels that are not declared, and if a name in `values` is invalid, is a label name of the
+   *   metric or is the metric's own name; TypeError for a value that is no text, number, bigint or boolean
    */
   info(labels: LabelValues<T>, values: InfoValues): void;
   /** Replaces the information that this thread shows without labels. */

@@ -11,7 +11,7 @@ export type EndTimer = Timer<[labels?: object, exemplarLabels?: object]>;
 /** The symbol of `using`, which the first versions of Node.js 20 do not have. */
 const DISPOSE: typeof Symbol.dispose | undefined = Symbol.dispose;
 
-/** What a timer is called on at its disposal. */
+/** The value of `this` in a timer's function when its disposal calls it. */
 const DISPOSAL = {};
 
 /** One function for all timers, because a closure for each would make each start slower. */

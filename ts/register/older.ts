@@ -18,7 +18,7 @@ interface Manifest {
  * Returns the version of the prom-client to which a file belongs, if it has the old API. Returns null for all other
  * files, also of another package that is installed under prom-client's name.
  *
- * @param file the file to which the name is resolved without this package
+ * @param file the file that Node.js would load if this package replaced nothing
  */
 export function olderVersion(file: string): string | null {
   const own = manifestAbove(file);
@@ -57,8 +57,9 @@ function shown({ name, version, folder }: Manifest): string {
 }
 
 /**
- * Returns the nearest package.json with a name in the folders above a file; if none has a name, the nearest of all. (A
- * package.json without a name may only say how Node.js loads the files of a folder.)
+ * Returns the nearest package.json with a name in the folders above a file; if none has a name, the nearest of all. A
+ * search that begins below a folder `node_modules` does not leave that folder. (A package.json without a name may only
+ * say how Node.js loads the files of a folder.)
  */
 function manifestAbove(file: string): Manifest | null {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');

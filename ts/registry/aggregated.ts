@@ -1,4 +1,4 @@
-/** Joins the JSON of several processes, metric by metric. */
+/** Groups metrics by name, and finds the function that joins the metrics of one name. */
 
 import type { MetricRows } from '../exposition';
 import { aggregators, type AggregatorFunction } from '../metrics';

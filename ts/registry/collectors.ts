@@ -230,7 +230,7 @@ function isShared(metric: Metric): boolean {
   return metric[ROSTER].family.others !== null;
 }
 
-/** Returns an object that a collector yields as one that can be registered. */
+/** Makes an object that can be registered of what a collector yields. */
 function registrable(yielded: unknown): Registered {
   if (yielded instanceof Metric) return yielded;
   const { get, name, values } = (yielded ?? {}) as Partial<DuckMetric & MetricRows>;

@@ -45,7 +45,7 @@ export class Union {
    *   `setRegistries` are shown in any case
    * @param scope of the processes and threads whose parts are shown
    * @param format of the output
-   * @param prefix of the names; that of the registries if it is empty and all of them have the same
+   * @param prefix of the names; if it is empty, and all registries have the same prefix, the names get that prefix
    */
   constructor(registries: readonly Contents[], scope: Scope, format: TextFormat, prefix: string) {
     this.scope = scope;

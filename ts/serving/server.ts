@@ -63,8 +63,7 @@ const ANSWER_MS = 5_000;
 
 /**
  * Serves metrics by a server of its own, which keeps no process alive. Of an application's processes and threads that
- * call this with the same port, one serves, and each shows all processes' metrics; when it ends, another one takes over
- * within a second.
+ * call this with the same port, one serves the metrics of all; when it ends, another one takes over within a second.
  *
  * @param options the server's address, and those of `metricsHandler`; `path` is `/metrics` if left out
  * @returns a promise of the server once it listens, or once another process of the application does. It rejects with the

@@ -80,8 +80,8 @@ export interface Family {
    */
   hold(h: Handle, label: LabelText): boolean;
   /**
-   * Removes a series for all processes. Of a gauge that is not shared, a state set or an info, removes only this
-   * isolate's part, unless `everywhere` is true.
+   * Removes a series for all processes. If the metric is a state set, an info or a gauge that is not shared, removes
+   * only this isolate's part, unless `everywhere` is true.
    *
    * @param h this isolate's handle of the series, if there is one
    */

@@ -107,7 +107,7 @@ export class LabelSets {
     return counted;
   }
 
-  /** Returns the values of labels that were read. */
+  /** Returns the values of a series' labels, which were read from the storage. */
   valuesOf(labels: readonly Readonly<Pair>[]): LabelValue[] {
     return this.series.ofPairs(labels);
   }

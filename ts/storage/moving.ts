@@ -22,7 +22,10 @@ interface Moved {
 interface Mover {
   /** The storage of the series. It may be replaced at each call. */
   readonly family: Family;
-  /** Counts a series that the storage refuses. */
+  /**
+   * Counts the part of a refused series in the series for refused ones, or as dropped. Does nothing if the metric does
+   * not have the option `overflow`.
+   */
   overflowImage(own: Float64Array): void;
 }
 

@@ -1,4 +1,5 @@
-"""Does what app.cjs does, except `first` and `lose`, with the Python client: it has multiprocess_mode, not `dead`."""
+"""Does what app.cjs does, with the Python client. It has no gauge with the aggregator `first` and no command `lose`.
+The Python client's gauges have the option `multiprocess_mode` in place of `dead`."""
 import json
 import os
 import sys

@@ -50,7 +50,8 @@ impl Aggregator {
 
     /// Returns whether a family with this aggregator may count the parts of dead writers, too. The average of all lives
     /// would tell more of restarts than of the application. A shared gauge has no parts. With [`Aggregator::Omit`], a
-    /// series is left out if it has a second part, and the part of a dead writer would be one for ever.
+    /// series with a second part is left out. The part of a dead writer would stay, so the series would be left out for
+    /// ever.
     #[must_use]
     pub fn counts_dead(self) -> bool {
         !matches!(self, Self::Average | Self::Shared | Self::Omit)
@@ -63,7 +64,7 @@ impl Aggregator {
     /// - an aggregator for gauges only, if the family is of another type,
     /// - [`Aggregator::All`], if the family has one of the label names that [`Aggregator::All`] adds.
     ///
-    /// A state set has names of its own, whose rule is used for the number of each state: `any` is the largest part,
+    /// A state set has names of its own. A scrape joins the parts of each state by itself: `any` is the largest part,
     /// `every` the smallest, `count` the sum. The largest part is used in place of an unknown name, and of `all` if the
     /// family has one of these label names. It is also used for infos.
     #[must_use]

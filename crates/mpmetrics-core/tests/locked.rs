@@ -1,5 +1,5 @@
-//! Words of two halves under the mutexes of a segment. Other processes go on if a process dies or stops while it
-//! holds a mutex.
+//! The build for targets without 64-bit atomics: a word of a segment has two halves there, which change under a mutex.
+//! Other processes go on if a process dies or stops while it holds such a mutex.
 //!
 //! `cargo test -p mpmetrics-core --features locked --test locked`
 

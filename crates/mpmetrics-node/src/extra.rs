@@ -26,7 +26,7 @@ pub struct ExtraFamily {
 pub struct FamilyUnit {
     /// Metric name.
     pub name: String,
-    /// The unit, with which the name ends.
+    /// The unit. The name ends with it; in the name of a counter, `_total` may follow it.
     pub unit: String,
 }
 

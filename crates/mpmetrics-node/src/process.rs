@@ -9,7 +9,8 @@ use mpmetrics_core::{layout, Refusal};
 use napi_derive::napi;
 use std::sync::{Mutex, PoisonError};
 
-/// The text that the main thread chose. Worker threads read it, because their environment variables may differ.
+/// The text that the main thread chose, or a worker thread before the main thread chose any. Worker threads read it,
+/// because their environment variables may differ.
 static CHOICE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Numbers of the heap's layout that JavaScript needs.
@@ -17,7 +18,7 @@ static CHOICE: Mutex<Option<String>> = Mutex::new(None);
 pub struct Layout {
     /// Layout version, `major << 16 | minor`.
     pub version: u32,
-    /// 32-bit words between a block's flags and its first cell.
+    /// Number of 32-bit words from a block's flags to its first cell.
     pub flags_back: u32,
     /// The bit of the flags that hides a series.
     pub absent: u32,

@@ -62,8 +62,8 @@ pub struct ScrapeOptions {
     /// because its reader has them already.
     pub extra: Option<Vec<ExtraFamily>>,
     /// What is printed before all names, and before the name of the label that shows a state. `json` does not print the
-    /// prefix: its reader looks families up by their names, and adds the prefix later. But the prefix decides, for
-    /// `json` too, which series are joined: those whose labels are the same with the prefix.
+    /// prefix: its reader looks families up by their names, and adds the prefix later. But `json`, too, joins series
+    /// whose labels would be the same if the prefix were printed.
     pub prefix: Option<String>,
     /// Units of families of the heap, which OpenMetrics shows.
     pub units: Option<Vec<FamilyUnit>>,

@@ -43,7 +43,7 @@ pub struct HeapStats {
     pub damaged_reads: f64,
     /// Times the heap lock was not free in time.
     pub lock_timeouts: f64,
-    /// Reads that were tried again.
+    /// Torn reads of living writers' blocks, whether they were tried again or accepted.
     pub torn_retries: f64,
     /// Reads that were accepted although they were torn.
     pub torn_given_up: f64,

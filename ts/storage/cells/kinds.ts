@@ -5,7 +5,7 @@
  * - gauge that shows the part that was set last: sequence word, value, time, sequence word
  * - state set: as a gauge of either kind; the value is a mask, whose bit n is state n
  * - info: as a gauge, whose value is never read
- * - shared gauge: the value; in a process's own memory, also whether the gauge was set
+ * - shared gauge: in a process's own memory, the value and whether the gauge was set; in the heap, see `docs/FORMAT.md`
  * - histogram with n bounds: sequence word, n + 1 counts, sum, sequence word
  * - summary: see `summary-layout.ts`
  *

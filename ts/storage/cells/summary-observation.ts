@@ -1,5 +1,6 @@
 /**
- * One observation of a summary. The stores have the order of all blocks with sequence words: see `kinds.ts`.
+ * One observation of a summary. It makes its stores in the order that all blocks with sequence words need: see
+ * `kinds.ts`.
  */
 
 import type { LabelText } from '../../labels';

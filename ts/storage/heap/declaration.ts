@@ -17,7 +17,7 @@ const ADOPTED = 1;
 /** Words that the native module fills in for a series. */
 const WORDS = 8;
 
-/** The limit on the series of a metric that stands for no limit. */
+/** What `writer.limit` takes for no limit on a metric's series. */
 const MOST_SERIES = 2 ** 32 - 1;
 
 const out = new Uint32Array(WORDS * MOST_AT_ONCE);
@@ -95,7 +95,8 @@ export class Declaration {
    */
   bindEach(labels: readonly LabelText[]): number {
     const at = labels.findIndex((label) => this.overflows(label));
-    // `withoutLimit` lifts the limit for a whole call, so the series for refused ones gets a call of its own.
+    // `withoutLimit` lifts the limit for a whole call. So the series in which updates of refused series count is bound
+    // by a call of its own.
     const some = at === -1 ? labels : labels.slice(0, Math.max(1, at));
     const texts = some.flatMap(({ text, types }) => [text, types]);
     return this.withoutLimit(some[0]!, () => this.host.writer.bindEach(this.number!, texts, out));

@@ -22,7 +22,7 @@ export function hideLost(heap: NativeHeap): void {
   try {
     heap.hideLost();
   } catch {
-    // If the heap lock is not free, scrapes show these gauges until the slot is adopted, and those that count the dead
-    // after that, too. Any other error occurs again when the next slot is claimed.
+    // If the heap lock is not free, the gauges that count the dead stay in the slot. Then scrapes count them in both
+    // slots, also after the lost slot is adopted. Any other error occurs again when the next slot is claimed.
   }
 }

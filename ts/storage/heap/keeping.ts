@@ -63,7 +63,7 @@ export class Keeping {
     if (this.scrapes.delete(scrape)) this.look();
   }
 
-  /** The number of the latest ring since which all callbacks have run for a scrape that is under way. */
+  /** Of the scrapes under way, the last {@link Scrape.ran} that is not null; null if there is none. */
   get ran(): number | null {
     const rings = Array.from(this.scrapes, ({ ran }) => ran);
     return rings.findLast((ring) => ring !== null) ?? null;

@@ -1,4 +1,4 @@
-/** The values that labels have in one metric's series of all processes, for limits on their number. */
+/** The values that a metric's labels have in the series of all processes, for limits on the number of values. */
 
 import { Status, type NativeWriter } from '../../native';
 import type { HeapStorage } from './storage';

@@ -29,7 +29,10 @@ export class HeapOthers implements Others {
     this.everywhere((writer, number) => writer.removeAll(number));
   }
 
-  /** Makes a call that removes series for all processes, now or when the heap lock is free. */
+  /**
+   * Makes a call that removes series for all processes: now, or later if a scrape keeps it back or the heap lock is not
+   * free.
+   */
   everywhere(call: (writer: NativeWriter, number: number) => number): void {
     const { changes, declaration, host } = this.parts;
     const { number } = declaration;
@@ -66,7 +69,8 @@ export class HeapOthers implements Others {
   cut(): void {
     const { changes } = this.parts;
     // Keeps back an empty change, also if the metric has no series, so that new series wait until the scrape that is
-    // under way has read. Otherwise that scrape would show their counts, and the next scrape would show them again.
+    // under way has read. Otherwise that scrape would show what is counted after the reset, and so would the next one:
+    // a program that resets at each scrape would report it twice.
     if (changes.keepsBack) changes.keepBack(() => undefined);
   }
 

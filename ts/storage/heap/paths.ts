@@ -14,7 +14,7 @@ export class Paths {
   /** Which stores are sufficient for cells of the heap. */
   stores: Stores = Stores.Native;
   private layout: Layout | null = null;
-  /** The native paths of the current writer: for gauges that keep the time of their last update, and for all others. */
+  /** The native paths of the current writer: for kinds that keep the time of their last update, and for all others. */
   private timed: NativePath | null = null;
   private untimed: NativePath | null = null;
   /** The path of shared gauges. */

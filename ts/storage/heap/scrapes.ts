@@ -91,15 +91,15 @@ export class Scrapes {
     this.doorbell.silence();
   }
 
-  /** Asks other processes to run their callbacks; see {@link Doorbell.ring}. */
+  /** Asks all other writers to run their callbacks; see {@link Doorbell.ring}. */
   ring(): Ring | undefined {
     const { open } = this.heap;
     return open === null ? undefined : this.doorbell.ring(open);
   }
 
   /**
-   * If this isolate has callbacks, moves pending counts into the heap before the scrape reads it, because a callback
-   * may reset these counts after it has returned.
+   * If this isolate has callbacks, moves pending counts into the heap before the scrape reads it. Otherwise the program
+   * could reset these counts after the callbacks have run, and no scrape would show them.
    *
    * @returns a promise that resolves when nothing is pending any more, or when the time for that is over; undefined if
    *   there is nothing to wait for

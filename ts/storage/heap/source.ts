@@ -6,7 +6,7 @@ import type { Layout, NativeHeap, Stores } from '../../native';
 export interface HeapSource {
   /**
    * Opens the segment of this application. Returns null if memory storage is to be used, or if there is no segment and
-   * `create` is false. The segment is not current if its file was removed and cannot be replaced now. May throw.
+   * `create` is false. The segment's `current` is false if its file was removed and cannot be replaced now. May throw.
    */
   openSegment(options: { create: boolean }): NativeHeap | null;
   /** Returns the heap's layout. */

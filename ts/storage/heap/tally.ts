@@ -29,8 +29,8 @@ export class Tally {
   }
 
   /**
-   * Counts a dropped update. The counts are added to the heap's before each scrape of this isolate, a second later, at
-   * exit, and when there are many.
+   * Counts a dropped update. The counts are added to the heap's a second after this call, or earlier: before a scrape
+   * of this isolate, at exit, and when there are many.
    */
   dropped(refusal: Refusal): void {
     this.drops[refusal]!++;

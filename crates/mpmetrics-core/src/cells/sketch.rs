@@ -25,7 +25,8 @@ pub enum Bucket<'a> {
     Of(&'a AtomicU64),
     /// The count of zeros.
     Zero,
-    /// No bucket: the writer got no memory for the octave buckets.
+    /// No bucket: the writer could not make the octave buckets, because there was no memory or the heap lock was not
+    /// free.
     None,
 }
 

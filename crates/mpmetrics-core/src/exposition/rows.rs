@@ -40,7 +40,8 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Returns the beginning of every row of a family: the line feed before the row, the registry's prefix, and the name.
+/// Returns the beginning of a family's rows that have this suffix: the line feed before the row, the registry's prefix,
+/// the family's name, and the suffix.
 pub(super) fn start(prefix: &str, family: &str, suffix: &str) -> Vec<u8> {
     let mut row = vec![b'\n'];
     row.extend_from_slice(prefix.as_bytes());
@@ -139,8 +140,8 @@ pub(super) fn push_states(
         let Some((numbers, own)) = states(snapshot, labels, family, series) else {
             continue;
         };
-        // With the prefix, the family's name may be that of one of the series' own labels. Then no label could tell the
-        // rows of the series apart.
+        // With the prefix, the family's name may be that of one of the series' own labels. A row cannot have both this
+        // label and the state's, and without the state's label all rows of the series would be alike.
         if pairs(own, b"").flatten().any(|pair| pair.name == shown.as_bytes()) {
             continue;
         }

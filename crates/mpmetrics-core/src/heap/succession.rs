@@ -52,7 +52,7 @@ impl<'a> Succession<'a> {
             words.set_header(header::ID, os::random_u64().max(1));
         }
         let before = words.header(header::RETIRED);
-        // `before` is another mark if a copy has the segment's name, or may have it: that mark stays.
+        // Any other mark stays: a copy has the segment's name or may have it, or a process died while it made a copy.
         if before == retired::NO {
             words.set_header(header::RETIRED, retired::GONE);
         }
@@ -159,7 +159,7 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
             new.store(at + slt::AWAITED, id)?;
         }
         new.store(at + slt::SHARED, 0)?;
-        // Mutexes are not copied: a copy of a locked one would stay locked for ever.
+        // Clears the copies of mutexes: the copy of a locked one would stay locked for ever.
         for word in 0..slt::MUTEX_WORDS {
             new.store(at + slt::MUTEX + word, 0)?;
         }

@@ -104,7 +104,7 @@ pub const LIMIT_LABEL_BYTES: usize = 80;
 pub const LIMIT_TEXT_BYTES: usize = 81;
 /// Number of bytes of text extents (derived).
 pub const TEXT_BYTES: usize = 82;
-/// Number of observations of summaries that no quantile shows, because there was no memory for their bucket.
+/// Number of observations of summaries that no quantile shows, because the writer got no memory or no heap lock.
 pub const UNRANKED: usize = 83;
 /// Number of observations of summaries that count in the nearest bucket, because their series had as many octaves as a
 /// writer keeps.

@@ -107,7 +107,7 @@ unsupported! {
     pid_namespace() -> u64;
 }
 
-/// Returns false, because it is unknown here whether an error is about the process.
+/// Returns false, because it is unknown here which errors mean that the process or the system has reached a limit.
 pub(super) fn is_exhausted(_: &std::io::Error) -> bool {
     false
 }

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_powers_of_two_to_the_last_bits() {
+    fn bounds_differ_from_powers_of_two_only_in_the_last_bits() {
         for (number, bound) in bounds().into_iter().enumerate() {
             // The result of a power function may itself be off by a unit in the last place.
             let exact = (number as f64 / 32.0).exp2();

@@ -50,7 +50,7 @@ pub struct Filter {
     /// Whether default labels are left out. Series that differ only in default labels are joined then.
     pub plain: bool,
     /// What is printed before all names, also before the name of the label that shows a state, which is the family's
-    /// name. Series that are then printed with the same labels are joined.
+    /// name. Series whose labels are printed the same with this prefix are joined.
     pub prefix: String,
     /// Unix time in milliseconds, by which the windows of summaries expire. If it is `None`, [`scrape`] reads
     /// the clock.

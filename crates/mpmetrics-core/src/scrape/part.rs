@@ -44,8 +44,8 @@ pub(super) struct Wanted {
     pub options: SummaryOptions,
     /// Number of cells between the sequence words; 1 without sequence words.
     pub cells: usize,
-    /// How many numbers are added up one by one: those of the first cells. A state set has one number for each state in
-    /// place of the mask: see [`expand`](super::states::expand).
+    /// How many cells of a block, from the first on, are added to the same cells of other blocks. In a state set, a
+    /// number for each state takes the place of the mask: see [`expand`](super::states::expand).
     pub sums: usize,
     pub birth: Option<u64>,
     pub parts: Vec<u32>,
@@ -62,7 +62,7 @@ pub(super) struct Part {
     pub defaults: Option<u32>,
     pub next: u32,
     pub birth: u64,
-    /// Whether its writer is dead, and it is a gauge's.
+    /// Whether this is a part of a gauge, and its writer is dead.
     pub dead: bool,
     /// Number of blocks that were added.
     pub blocks: u32,

@@ -5,10 +5,10 @@ use super::printed_labels::PrintedLabels;
 use super::snapshot::{LabelSpan, Snapshot};
 use crate::labels::{pairs, push_pair};
 
-/// Sets of default labels for joined series. The rows of such a series differ by a label such as `le`, and its parts
-/// differ in the default label of this name. A bucket's row has an `le` of its own, and does not print that default
-/// label. The rows `_sum` and `_count` would print it, but the value of one part would be wrong for the sum of all
-/// parts. So these sets do not have it.
+/// Sets of default labels for joined series. The rows of such a series differ by a label such as `le`. The parts of the
+/// series have different values of a default label with the same name, or some parts lack that label. A bucket's row
+/// has an `le` of its own, and does not print that default label. The rows `_sum` and `_count` would print it, but the
+/// value of one part would be wrong for the sum of all parts. So these sets do not have it.
 #[derive(Default)]
 pub(super) struct Reduced {
     /// Each set with its number in the snapshot.

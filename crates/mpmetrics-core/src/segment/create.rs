@@ -149,7 +149,8 @@ pub fn attach(segment_path: &SegmentPath, contents: &impl Contents) -> Result<At
     Ok(Attached::File(file))
 }
 
-/// Removes the temporary name of a file that already has its final name. Returns whether it had a temporary name.
+/// Removes the temporary name of a file that already has its final name. Returns whether it had a temporary name, which
+/// is gone now.
 fn forget_twin(segment_path: &SegmentPath, file: &File) -> bool {
     let prefix = segment_path.temporary_prefix();
     let entries = std::fs::read_dir(segment_path.parent()).into_iter().flatten().flatten();

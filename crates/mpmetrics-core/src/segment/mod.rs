@@ -8,8 +8,9 @@
 //! - A process that attaches takes the heap lock, checks that the segment is not retired, claims a slot, and then asks
 //!   [`crate::os::same_file`] whether the path still names its file; if not, it calls `open` again.
 //! - A process removes a file under the directory's lock, after it marked the segment as retired under the heap lock
-//!   and compared the file's inode with that of the path. While a file has the name, no other file can get it, so the
-//!   path names the same file at the comparison and at the removal.
+//!   and compared the file's inode with that of the path. If the name is to go to a copy of an older segment, the
+//!   process holds the heap lock during the removal, and marks the segment afterwards. While a file has the name, no
+//!   other file can get it, so the path names the same file at the comparison and at the removal.
 
 mod contents;
 mod create;

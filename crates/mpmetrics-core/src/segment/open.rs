@@ -56,8 +56,8 @@ pub struct Opened {
 /// Finds the segment. If there is none, makes it if `options.create` is set, and else returns `None`.
 ///
 /// Searches all directories before it makes a segment anywhere, so that processes agree on one even if a better
-/// directory was full or missing for a while. A process that makes a segment reaps the segments that earlier
-/// applications left in the same directory.
+/// directory was full or missing for a while. A process that makes a segment in our own directory reaps the segments
+/// that earlier applications left there.
 ///
 /// # Errors
 ///
@@ -249,7 +249,7 @@ fn make(
     }
     let root = options.root.as_ref();
     let made = match create(&segment_path, root, contents) {
-        // If there is no room, removes all segments without a living writer that may be removed, and tries once more.
+        // If there is no room, reaps without waiting for `reap::GRACE_MS`. If that removes a segment, tries once more.
         Err(Error::Full { .. })
             if lock.is_some() && reap::reap(&segment_path, contents, Want::Room) =>
         {

@@ -170,8 +170,9 @@ pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<
     remove(segment_path.path(), file)
 }
 
-/// Removes the file of a segment that the caller has marked as retired under the heap lock. Returns whether the path
-/// still named the file. Not for a segment that the user named.
+/// Removes the file of a segment if the path still names it, and returns whether it did. Either the caller has marked
+/// the segment as retired under the heap lock, or it still holds the heap lock and marks the segment next. The file of
+/// a segment that the user named is removed only if a copy of an older segment gets its name.
 ///
 /// # Errors
 ///

@@ -1,5 +1,6 @@
 //! Gauges and state sets that count the dead. Two lives of one slot set them and ended before the program started. The
-//! program makes residues of their values when it adopts the slot.
+//! second life made residues of the first one's values when it adopted the slot. When the program adopts the slot, it
+//! makes residues of the second life's values, too, or joins them with those of the first life.
 
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::metric_type::MetricType;

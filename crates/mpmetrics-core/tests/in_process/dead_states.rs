@@ -73,7 +73,7 @@ fn update(writer: &mut Writer, spec: &FamilySpec, labels: &str, mask: f64, time:
 }
 
 #[test]
-fn every_aggregator_shows_the_same_before_and_after_adoptions() {
+fn adoptions_do_not_change_what_is_shown() {
     for (aggregator, of_zero, masks, shown) in [
         ("any", 0.0, [A, B, C + A], ["a", "ab", "abc"]),
         ("every", 0.0, [A + B + C, B + C, C + A], ["abc", "bc", "c"]),
@@ -118,7 +118,7 @@ fn without_the_option_the_dead_do_not_count() {
 }
 
 #[test]
-fn all_and_infos_keep_the_lives_that_ended_last() {
+fn the_aggregator_all_and_infos_keep_the_lives_that_ended_last() {
     let (heap, spec, info) = (heap(), spec("all", A, 2.0), info(2.0));
     for pid in 1..=4 {
         let mut dies = writer(&heap, pid);

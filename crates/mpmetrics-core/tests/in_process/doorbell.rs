@@ -207,7 +207,7 @@ fn an_isolate_that_answered_a_scrape_is_asked_until_the_scrape_has_read_or_is_go
     assert!(!listener.asked(), "its callbacks have not begun to run");
     listener.answer();
     first.recv_timeout(LONG).unwrap();
-    assert!(listener.asked(), "it was answered, and has not read");
+    assert!(listener.asked(), "the first scrape was answered, and has not read");
     let second = other.ring(LONG).unwrap();
     one.bell.over(one.rung.get().unwrap());
     assert!(!listener.asked(), "the other's ring was not handled");

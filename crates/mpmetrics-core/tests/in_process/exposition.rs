@@ -70,7 +70,7 @@ fn text_is_prom_clients() {
 }
 
 #[test]
-fn json_has_every_field_of_a_snapshot() {
+fn json_has_families_with_their_series_and_sets_of_default_labels() {
     let mut make = Builder::default();
     let d = make.defaults(&[("k", "v")]);
     make.family(MetricType::Counter, "x", &["a"]).help = "say \"hi\"\\\n\t".into();

@@ -294,7 +294,7 @@ fn move_slowly(words: Words<'_>, from: u64, to: u64) {
 }
 
 #[test]
-fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
+fn a_scrape_counts_once_what_a_living_adopter_moves_meanwhile() {
     let (_, heap) = HookedRegion::heap();
     let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");

@@ -104,7 +104,8 @@ fn a_histogram_with_more_bounds_than_a_block_has_room_for_is_refused() {
     };
     let refused = declare(65_529).unwrap_err();
     assert!(matches!(refused, Error::Limit { limit: 65_528, .. }), "{refused}");
-    // The block has room for so many, but the record of the family, which has them as text, has not.
+    // The block has room for so many bounds, but the text in which the heap stores the family has not: it takes 8 bytes
+    // for each bound.
     let refused = declare(65_528).unwrap_err();
     assert!(matches!(refused, Error::Limit { what: "bytes of text", .. }), "{refused}");
     declare(8_000).expect("room");
@@ -194,7 +195,7 @@ fn a_later_call_reads_only_the_series_that_were_made_since() {
     bind(&mut writer, 4).unwrap();
     bind(&mut writer, 1).unwrap();
     assert_eq!(values(&writer), ["3", "4"]);
-    // A series that was read may go, also the last one, and its place may have another one.
+    // A series that was read may be removed, and a new series may get its place.
     for (gone, next) in [("1", 5), ("4", 6)] {
         assert!(other.remove(f, format!("a=\"{gone}\"").as_bytes(), b"").unwrap());
         bind(&mut writer, next).unwrap();

@@ -38,8 +38,9 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// Copies those blocks of a slab again whose cells belong together, until no update was under way meanwhile. No
-    /// process reads the copy yet, and the heap lock of the old segment is held, so that no octave buckets are added.
+    /// For each block of a slab: if its cells belong together, copies them again, until no update was under way during
+    /// a copy. No process reads the copy yet, and the heap lock of the old segment is held, so that no octave buckets
+    /// are added.
     ///
     /// If each try for a block fails, the copy has cells of several moments, and unequal sequence words.
     pub fn copy_again(&mut self, old: Words<'_>, new: Words<'_>, slab: Slab) -> Result<()> {

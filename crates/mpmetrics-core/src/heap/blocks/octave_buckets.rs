@@ -119,7 +119,7 @@ pub fn octaves(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<Octave>
     Ok(found)
 }
 
-/// Makes the block `made` octave buckets, all 0, and puts it at the beginning of the chain of the summary's block.
+/// Makes octave buckets, all 0, in the block `made`, and puts it at the beginning of the chain of the summary's block.
 pub fn publish(
     words: Words<'_>,
     at: u64,
@@ -176,8 +176,8 @@ pub fn all(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<u64>> {
     Ok(found)
 }
 
-/// Sets all cells to their values in a new block, and all octave buckets to 0. A summary keeps the blocks of its octave
-/// buckets.
+/// Gives all cells of a block the values that they have in a new one, and sets all octave buckets to 0. A summary keeps
+/// the blocks of its octave buckets.
 pub fn zero(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     clear(words, at, head)?;
     let octaves = (head.kind == BlockKind::Summary).then_some(summary::OCTAVES);

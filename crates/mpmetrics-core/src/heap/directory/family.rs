@@ -80,7 +80,8 @@ impl FamilySpec {
     }
 
     /// Returns how many bounds (of a histogram) or sub-windows (of a summary) the family has. Of a family that counts
-    /// the dead, the number of cells of a residue beside the value. The length of the family's blocks depends on it.
+    /// the dead: the number of states, if residues have a number for each, else 1. The length of the family's blocks
+    /// depends on it, except with the aggregator `mostrecent`.
     #[must_use]
     pub fn repeats(&self) -> u64 {
         match self.metric_type {

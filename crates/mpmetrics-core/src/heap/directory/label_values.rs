@@ -65,8 +65,8 @@ impl Read<'_> {
         Ok(false)
     }
 
-    /// Reads the places of all series. It cannot stop once it has found as many series as the family has: another
-    /// process may make one at a place that is still to be read, and then one that was there before would be missed.
+    /// Reads the places of all series. It does not stop when it has found as many series as the family had before: one
+    /// of those found may be a new series of another process, and then an older one at a later place would be missed.
     fn all(&mut self) -> Result<()> {
         let mut words = self.heap.words();
         for id in 0..words.header(header::SERIES) as u32 {

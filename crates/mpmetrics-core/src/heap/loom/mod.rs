@@ -1,6 +1,6 @@
 //! Models of the protocols that work without a lock. They call the functions that the package uses. Loom checks every
 //! interleaving, and every value that the memory model allows a load to return. Each model has a control: a variant
-//! without a word or an ordering of the protocol, in which loom must find an error.
+//! that breaks one rule of the protocol, in which loom must find an error.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --profile models -p mpmetrics-core --lib --target-dir target/loom loom`
 
@@ -24,9 +24,10 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
 }
 
 /// Reads the words in a new thread while the calling thread stores to them. The new thread must be the reader. In the
-/// first execution it runs after the other thread. For each access, loom backtracks only to the last access of the same
-/// word. If the new thread were the writer, it would run after the reader's loads: the last access before the store of
-/// an addition would be the addition's own load, and loom would never try that store before the reader's loads.
+/// first execution it runs after the other thread. Then loom backtracks: from a load only to the last store to the same
+/// word, and from a store only to the last access of the same word. Suppose that the new thread were the writer, and
+/// added to a word that the reader has loaded. The last access before the addition's store would be the addition's own
+/// load. So loom would never try that store before the reader's load.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),

@@ -17,7 +17,8 @@ impl Writer {
     /// # Errors
     /// [`Error::Lost`] if the slot is not awaited in the copy, or not any more, [`Error::Busy`], [`Error::Retired`] if
     /// the copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. After an error the writer goes on in its segment.
-    /// Only if the value of a shared gauge is sealed there, it [updates](Writer::share) the value in the copy.
+    /// If the value of a shared gauge is sealed in that segment, the writer [updates](Writer::share) the value in the
+    /// copy, as long as the slot is awaited in the copy.
     pub fn follow(&mut self, to: &Heap) -> Result<()> {
         self.ahead = Some(to.clone());
         let locks = to.region().holder()?;

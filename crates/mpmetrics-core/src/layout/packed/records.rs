@@ -77,7 +77,7 @@ impl GenerationPair {
     /// Returns the word with another generation of a series.
     #[must_use]
     pub fn with(self, series: u32, generation: u32) -> Self {
-        // Not a mask that is shifted by 0 or 32: Debian's rustc 1.96 drops its upper half for 32-bit ARM.
+        // No mask is shifted by 0 or 32: Debian's rustc 1.96 drops the upper half of such a mask for 32-bit ARM.
         let (even, odd) = if series.is_multiple_of(2) {
             (generation, self.of(1))
         } else {

@@ -30,7 +30,8 @@ const START: Duration = Duration::from_secs(10);
 /// tries may find it held until the others have counted to the end.
 const TURN: Duration = Duration::from_secs(60);
 
-/// What a process of [`all`](super::all) does, in the role and with the path that it was given.
+/// Does the work of a process that a check of [`all`](super::all) started. `role` says which work; `path` names the
+/// check's file.
 ///
 /// # Errors
 ///
@@ -82,8 +83,8 @@ pub fn other(contract: &Contract, role: &str, path: &Path) -> Result<(), Found> 
 
 fn mutex(mapping: &Mapping) -> Result<SharedMutex<'_>, Found> {
     let start = mapping.as_ptr().cast::<AtomicU64>().cast_const().wrapping_add(MUTEX);
-    // SAFETY: these words are in the first page of the mapping, which the file has, and which the slice does not
-    // outlive.
+    // SAFETY: these words are in the first page of the mapping, and the file is long enough for that page. The slice
+    // does not outlive the mapping.
     let words = unsafe { core::slice::from_raw_parts(start, MUTEX_WORDS) };
     SharedMutex::at(words).ok_or(Found::Other("a mutex has another size"))
 }

@@ -8,8 +8,8 @@
 //!
 //! A thread that ended without unlocking would keep the mutex for as long as its process lives. This does not happen,
 //! because guards are dropped before threads end. The system may refuse to describe a process of another user. The
-//! death of such an owner is noticed only once no process has its pid, or one that the system describes; until then,
-//! waits for the mutex end with [`NotHeld::Late`].
+//! death of such an owner is noticed only when no process has its pid, or when the system describes the process that
+//! has its pid; until then, waits for the mutex end with [`NotHeld::Late`].
 
 use core::marker::PhantomData;
 use core::time::Duration;

@@ -252,7 +252,7 @@ impl Contents for Swept<'_> {
 }
 
 #[test]
-fn a_directory_removed_while_a_segment_is_made_is_made_again_and_no_other_is_taken() {
+fn open_makes_its_directory_again_if_that_is_removed_meanwhile_and_uses_no_other() {
     let (best, other) = (parent(), parent());
     let options = derived(&[best.path(), other.path()], "swept");
     let swept = Swept { directory: &own(best.path()), times: Cell::new(0) };
