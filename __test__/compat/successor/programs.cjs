@@ -51,7 +51,7 @@ module.exports = {
     return [
       client.collectDefaultMetrics.metricsList,
       all.map(({ name, help, type, aggregator, values }) => {
-        // Only metrics of the event loop's utilization keep their rows: rows of the other metrics depend on the process,
+        // Only metrics of the event loop's utilization keep their rows: rows of other metrics depend on the process,
         // not on the client. A row without labels may have no `labels`.
         const rows = /utilization/.test(name) ? values : [];
         const labels = rows.map((row) => [row.metricName, row.labels ?? {}]);
