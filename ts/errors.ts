@@ -40,7 +40,10 @@ export type WarningCode =
   | 'MPMETRICS_TEXTFILE'
   /** Requests are not counted, or their routes are not known, or a function of the options of httpMetrics() failed. */
   | 'MPMETRICS_HTTP'
-  /** A setting has no effect, because it is invalid or came too late. */
+  /**
+   * A setting has no effect, because it is invalid, does not fit the metric or came too late. Or a failed call is not
+   * counted, because counting it threw an error. Or a gauge keeps the calls in progress of killed processes.
+   */
   | 'MPMETRICS_CONFIG';
 
 /** An error with a code that programs can check. */
@@ -100,7 +103,10 @@ export function unfit(option: string, rule: string, value: unknown): TypeError {
   return new TypeError(`${option} must be ${rule}, and is ${shown(value)}`);
 }
 
-/** Returns a value as text on one line, shortened, because the value may be a whole registry. */
+/**
+ * Returns a value as text, shortened, because the value may be a whole registry. The text is one line, except for an
+ * error and for a value that has an error in it: these are shown with the stack.
+ */
 export function shown(value: unknown): string {
   return inspect(value, {
     depth: 0,

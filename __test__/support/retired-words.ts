@@ -80,7 +80,7 @@ export const RUST: readonly Retired[] = [
 /** In sentences of any file. */
 export const PHRASES: readonly Retired[] = [
   { word: /\bwhoever\b/i, now: 'the process that, any process that' },
-  // Retired for a process. Allowed in questions, and in headings of tables that say who does what.
+  // The word `who` must not name a process. It is allowed in questions, and in headings of tables that say who acts.
   {
     word: /(?:^|[.;:] )Who (?!stores what|reads what)[a-z]+\b(?!.*\?)|^who [a-z]+\b(?!.* \|)/,
     now: 'the process that',

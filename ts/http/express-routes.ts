@@ -45,7 +45,10 @@ interface Known {
   pattern: string;
 }
 
-/** How often the ways to a route are searched at most: for a program that changes `baseUrl`, no search finds any. */
+/**
+ * How often the ways to a route are searched at most. If a program changes `baseUrl`, no way matches it, and without
+ * this maximum every request would search again.
+ */
 const MOST_SEARCHES = 100;
 
 /** Routes by their application: two applications may mount the same router. */
@@ -127,7 +130,10 @@ function above(app: App): string {
   return app.parent === undefined ? '' : above(app.parent) + textOf(app.mountpath);
 }
 
-/** Returns the patterns of the mounts by which a request reached a route inside an application, joined; null for none. */
+/**
+ * Returns the patterns of the mounts by which a request reached a route inside an application, joined; null if no way
+ * matches `baseUrl`.
+ */
 function mountsOn(all: readonly Way[], app: App, baseUrl: string): string | null {
   // In a mounted application, `baseUrl` begins with the path of the mount in the other application.
   const begins = app.parent === undefined ? [0] : slashesOf(baseUrl);

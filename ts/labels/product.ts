@@ -27,7 +27,7 @@ export function labelSets(
   let sets: Record<string, unknown>[] = [{}];
   for (const name of declared) {
     const given = values[name] ?? (defaults?.has(name) === true ? [defaults.of(name)] : undefined);
-    // Without this label, the label sets would be those of other series than the program updates later.
+    // A label set that lacks this label would make another series than the one that the program updates later.
     if (!Array.isArray(given)) {
       throw new TypeError(
         `labelValues must have an array for each label (${names(declared)}), and has none for "${name}"`,

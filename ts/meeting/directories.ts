@@ -25,9 +25,9 @@ export function namedDirectory(variables: Variables): string | undefined {
  * Returns the chain of directories in which a process looks for its segment, best first.
  *
  * @param dir the directory that was configured
- * @param inherited the directories of the process that made the choice. They precede those of this process's own
- *   variables, except the one that `MPMETRICS_DIR` names, so that both processes find, or make, the segment in the same
- *   directory
+ * @param inherited the directories of the process whose segment this process is to use: its parent, or the root. They
+ *   come after the directory that `dir` or `MPMETRICS_DIR` names, and before all others, so that both processes find,
+ *   or make, the segment in the same directory
  */
 export function directories(
   dir: string | undefined,
@@ -71,9 +71,9 @@ export function warnOfDisk(path: string, chain: readonly string[], isNamed: bool
 }
 
 /**
- * Warns in two cases that a directory could not be used: if the user named it, or if its owner or mode was changed.
- * This process does not share metrics with processes that use the directory, for example because they run in another
- * container, or started before the change.
+ * Warns in two cases that a directory could not be used: if the user named it, or if it is not safe to use, for example
+ * after its owner or mode was changed. Other processes may use the directory, for example those of another container,
+ * or those that started before the change. This process does not share metrics with them.
  *
  * @param path of the segment
  * @param named the directory that the user named

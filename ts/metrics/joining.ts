@@ -64,7 +64,7 @@ export function joining(
   };
 }
 
-/** Returns NaN for null, which JSON has for NaN and the infinities, and which prom-client then counts as 0. */
+/** Returns NaN for null. JSON has null in place of NaN and the infinities, and prom-client adds this null as 0. */
 function numberOf(value: unknown): number {
   return value === null || value === undefined ? NaN : (value as number);
 }

@@ -68,7 +68,8 @@ export interface InfoConfiguration<T extends string = string> extends Omit<
   /** `[a-zA-Z_:][a-zA-Z0-9_:]*`; the name that is shown ends with `_info`, whether or not this one does. */
   name: string;
   /**
-   * With 'keep', what processes and threads that have ended showed last is shown, too. `resetEverywhere()` removes it.
+   * With 'keep', the info also shows the labels that each ended process or thread showed last. `resetEverywhere()`
+   * removes them.
    */
   dead?: 'keep';
   /**

@@ -118,8 +118,8 @@ export class Contents {
 
   /**
    * Makes a part of the registry with default labels of its own, in addition to the registry's. Metrics of the part
-   * belong to this registry, and are shown with these labels. These labels end like all default labels: once no living
-   * process has had them for some 64 adoptions, later adoptions remove their series.
+   * belong to this registry, and are shown with these labels. As with all default labels, the counts under them are not
+   * kept for ever: if no living process has had the labels for more than 64 adoptions, adoptions free these counts.
    *
    * @returns null if the registry is not shared, because no part is needed then
    */

@@ -51,7 +51,8 @@ module.exports = {
     return [
       client.collectDefaultMetrics.metricsList,
       all.map(({ name, help, type, aggregator, values }) => {
-        // A row without labels may have no `labels`. Rows of other metrics depend on the process, not on the client.
+        // Only metrics of the event loop's utilization keep their rows: rows of other metrics depend on the process,
+        // not on the client. A row without labels may have no `labels`.
         const rows = /utilization/.test(name) ? values : [];
         const labels = rows.map((row) => [row.metricName, row.labels ?? {}]);
         return { name, help, type, aggregator, rows: labels };

@@ -13,7 +13,8 @@ const histogram = new Histogram({ ...of('h'), buckets: [1, 2] });
 const summary = new Summary({ ...of('s'), percentiles: [0.5] });
 const shared = new Gauge({ ...of('shared'), aggregator: 'shared' });
 const gauge = new Gauge(of('g'));
-// Fewer later: a metric has at most 250,000 series, and a run of many removals has many rounds.
+// From round 2,000 on, fewer rounds make a series: a run of many removals has many rounds, and a metric has at most
+// 250,000 series.
 const makesSeries = (round) => round % (round < 2_000 ? 50 : 20_000) === 0;
 let rounds = 0;
 let ending = false;

@@ -9,7 +9,7 @@ const heap = part('binding')
 const { bucketOf, CELLS } = part('storage');
 const writer = heap.writer(0);
 const out = new Uint32Array(8);
-/** Makes a series. Returns its slab, the index of its first cell there, its place and its generation. */
+/** Makes a series. Returns its slab, the index of its first cell there, its number and its generation. */
 function bind(name, type, numbers) {
   const spec = {
     tag: 'default',

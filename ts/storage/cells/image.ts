@@ -33,8 +33,7 @@ export function writeImage(h: Handle, kind: Kind, image: Float64Array, source: B
  * Adds an image to the counts in the cells that a handle moved to. A gauge's image replaces the value instead; that of
  * a shared gauge does so only if the gauge was set.
  *
- * @returns false if that failed, because the series was removed while room was made for its buckets, or because the
- *   segment is being left
+ * @returns false if that failed, because the series was removed meanwhile, or because the segment is being left
  */
 export function mergeImage(
   h: Handle,

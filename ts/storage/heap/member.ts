@@ -26,6 +26,6 @@ export interface Member {
    * @param left the lost writer, if the whole segment was left for another, so that all counts move; otherwise null
    */
   orphan(left: NativeWriter | null): void;
-  /** Moves the metric to memory storage, because the bytes of the heap cannot be trusted. */
+  /** Moves the metric to memory storage, because the heap is corrupt or a native call failed. */
   leave(): void;
 }

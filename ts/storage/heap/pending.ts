@@ -178,8 +178,8 @@ export class Pending {
         // of the block. The copy may lack `own`, and it may include counts of dead writers. So the cells get `own`
         // instead and, if the kind adds, what this isolate had in the block before the merge (`there`).
         if (merged) this.keep(h, kind.adds ? kind.plus(there, own, h.size) : own);
-        // Not merged, and the handle left its block meanwhile: its cells may have the value of a shared gauge that was
-        // brought from a segment that was left.
+        // Not merged, and the handle left its block meanwhile. Its cells may have the value of a shared gauge, brought
+        // from the previous segment, so `own` is merged into them.
         else if (h.backing === Backing.Pending) mergeImage(h, kind, own, bucketSource);
         else this.keep(h, own);
         if (refused === Status.Ok) refused = Status.Busy;

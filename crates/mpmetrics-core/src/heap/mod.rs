@@ -1,4 +1,5 @@
-//! The heap: the layout of a segment's contents, and all code that changes them.
+//! The heap: lays out a segment's contents, and has most of the Rust code that changes them. (Updates of cells are in
+//! `cells`, answers to the doorbell in `doorbell`.)
 //!
 //! Records of families, series, default labels and slots, and blocks in slabs, are the source of truth. Free lists, the
 //! hash index and all counts of users are derived from them. Only the holder of the heap lock changes derived words,

@@ -1,10 +1,10 @@
 //! The interface to the operating system: no other module of this crate makes system calls, or uses what only some
 //! systems have (`libc`, `std::os`).
 //!
-//! Each system has a folder, whose `mod.rs` exports the names of this contract: `linux`, `macos` (both with `posix`,
-//! which has what they have in common), and `other` for all other systems. There, each call that can fail returns
-//! [`Error::Unsupported`], except the lock call of a mutex, which returns [`NotHeld::Broken`]. `conformance` checks
-//! what the contract promises.
+//! Linux and macOS have a folder each, whose `mod.rs` exports the names of this contract: `linux` and `macos`. `posix`
+//! has what the two have in common. `other.rs` exports the names for all other systems. There, each call that can fail
+//! returns [`Error::Unsupported`], except the lock call of a mutex, which returns [`NotHeld::Broken`]. `conformance`
+//! checks what the contract promises.
 //!
 //! # The contract
 //!
@@ -13,7 +13,7 @@
 //! | `try_lock` | `(&File, byte: u64) -> Result<bool>` | Locks a byte, which need not exist, and does not wait. The lock belongs to the open file description: others of the same or another process are refused (`false`), the same one is not. It falls when the last descriptor of the description is closed, also by a death |
 //! | `unlock` | `(&File, byte: u64) -> Result<()>` | Frees the lock, if this description has it |
 //! | `first_locked` | `(&File, from: u64, to: u64) -> Result<Option<(u64, u64)>>` | The lowest run of bytes that other descriptions have locked, as (start, length), cut to the range |
-//! | `allocate` | `(&File, offset: u64, len: u64) -> Result<()>` | Lengthens the file if it ends before. Afterwards no store to these bytes kills the process. Where there is no room for all of them, that is an error. One process at a time lengthens a file |
+//! | `allocate` | `(&File, offset: u64, len: u64) -> Result<()>` | Lengthens the file if it ends before. Afterwards no store to these bytes kills the process. Where there is no room for all of them, that is an error. The caller makes sure that no other process lengthens the file meanwhile |
 //! | `Mapping::shared` | `(&File, len: usize) -> Result<Mapping>` | The same memory for all processes that map the file, coherent with `read_at` and `write_at`. It may reach beyond the file's end, and shows bytes that are allocated later |
 //! | `page_size` | `() -> usize` | Bytes of a page of memory. No layout depends on it |
 //! | `read_at`, `write_at` | `(&File, &mut [u8], offset: u64) -> Result<()>`, `(&File, &[u8], offset: u64) -> Result<()>` | All of the bytes, or an error |

@@ -126,7 +126,7 @@ mod publication {
 
     /// Shows that the controls fail by the step that they change, and not by their other stores.
     #[test]
-    fn the_stores_of_the_controls_suffice_when_the_last_one_is_released() {
+    fn stores_by_hand_are_seen_whole_if_the_reference_is_stored_last_and_released() {
         new_octave(|words| {
             clear(words);
             fill(words);
@@ -212,7 +212,8 @@ mod observation {
         });
     }
 
-    /// The sub-windows 1 and 2 use the same cells; a reader at the border between the two shows either.
+    /// The sub-windows 1 and 2 use the same cells. A reader in sub-window 1 shows either, because the writer may have
+    /// read its clock later ([`Window::holds`]).
     const BORDER: Time =
         Time { window: Some(Window { length: 1.0, sub_windows: 1 }), now: 1.0, moving: None };
 

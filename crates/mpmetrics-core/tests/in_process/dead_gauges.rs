@@ -62,7 +62,7 @@ fn live(heap: &Heap, pid: u32, spec: &FamilySpec, value: f64, time: f64) {
 }
 
 #[test]
-fn every_aggregator_shows_the_same_before_and_after_adoptions() {
+fn an_aggregator_that_shows_one_value_shows_the_same_before_and_after_adoptions() {
     for (aggregator, shown) in [
         ("sum", ["g 5", "g 7", "g 8"]),
         ("first", ["g 5", "g 5", "g 5"]),
@@ -185,7 +185,7 @@ fn the_heap_does_not_grow_with_respawns() {
 }
 
 #[test]
-fn a_removal_includes_residues_and_hidden_parts_leave_no_residue() {
+fn a_removal_removes_residues_too_and_a_hidden_part_leaves_no_residue() {
     let (heap, spec) = (heap(), spec("sum", 1.0));
     {
         let mut dead = writer(&heap, 1);
@@ -219,7 +219,7 @@ fn scrapes_of_one_process_or_writer_do_not_show_the_dead() {
 }
 
 #[test]
-fn end_lives_takes_the_gauges_of_a_dead_process_and_of_ended_threads_of_a_living_one() {
+fn end_lives_takes_gauges_out_of_the_slots_of_dead_processes_and_ended_threads() {
     let heap = heap();
     let (kept, freed) = (spec("sum", 1.0), FamilySpec { numbers: vec![], ..spec("max", 1.0) });
     let mut living = writer(&heap, 1);

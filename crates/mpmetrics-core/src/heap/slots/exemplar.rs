@@ -1,5 +1,6 @@
 //! Exemplars in a writer's slabs. A counter, and each bucket of a histogram, has a block for its exemplar. The block is
-//! made when the first exemplar is recorded, and every later exemplar overwrites it.
+//! made when the first exemplar is recorded, and later exemplars overwrite the first. If a later exemplar does not fit
+//! into the block, it gets a larger block, and the old block is freed.
 //!
 //! An exemplar's block has a reference to the series' block to which it belongs, and copies of that block's key and
 //! birth. A scrape shows the exemplar only while key and birth are equal in both blocks: no longer once the series is
@@ -76,7 +77,7 @@ fn record_now<'a>(
             let locked = lock()?;
             let at = allocate(&locked, mine, of, bucket, given)?;
             kill_point!("exemplar.made");
-            // SYNC POINT: from here on a scrape finds the old block and the new one, which is empty.
+            // SYNC POINT: until `put_back` frees the old block, a scrape finds it and the new block, which is empty.
             if let Some(old) = mine.exemplars.blocks.insert((of, bucket), at) {
                 put_back(locked.words(), mine, old)?;
             }
@@ -185,7 +186,8 @@ pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
     Ok(())
 }
 
-/// Takes over those of a dead writer's exemplars whose series' block was kept. Frees all others, and half-written ones.
+/// Takes over each exemplar of a dead writer that is whole and belongs to a series' block that was kept, but at most
+/// one exemplar for each bucket. Frees the others.
 pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<()> {
     let kept: HashSet<u64> = claimed.blocks.values().copied().collect();
     for at in found.iter().copied() {

@@ -59,8 +59,9 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, owner.process)?;
-    // By now the gauges of the past life are free, or are residues. Residues that are shown with a pid and a thread
-    // name their own writers. So no scrape shows any with this pid and thread: see `scrape::walk`.
+    // By now the blocks of the past life's gauges are free, or are residues. A residue that a scrape shows with a pid
+    // and a thread has those of its own writer in its cells. So no scrape shows a gauge of the past life with the pid
+    // and the thread that are stored here: see `scrape::walk`.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
     // Withdraws the announcement of a shared gauge's block: the writer that made it is dead, or has lost the slot.

@@ -2,7 +2,8 @@
 
 use super::scratch::{ensure, Found, Scratch};
 
-/// Most sleeps of 0.5 ms until the clock has advanced by 2 ms: more than four, because a signal may end some early.
+/// The clock must have advanced by 2 ms after at most this number of sleeps of 0.5 ms. The number is larger than four,
+/// because a signal may end some sleeps early.
 const SLEEPS: u32 = 200;
 
 pub fn clocks_go_forward(scratch: &Scratch<'_>) -> Result<(), Found> {
