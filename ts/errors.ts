@@ -103,11 +103,9 @@ export function unfit(option: string, rule: string, value: unknown): TypeError {
   return new TypeError(`${option} must be ${rule}, and is ${shown(value)}`);
 }
 
-/**
- * Returns a value as text, shortened, because the value may be a whole registry. The text is one line, except for an
- * error and for a value that has an error in it: these are shown with the stack.
- */
+/** Returns a value as text, shortened, because the value may be a whole registry. An error is shown without its stack. */
 export function shown(value: unknown): string {
+  if (value instanceof Error) return `[${value.name}: ${value.message}]`;
   return inspect(value, {
     depth: 0,
     breakLength: Infinity,
