@@ -104,7 +104,7 @@ export const CHECKS = {
   },
   tests: {
     on: ['ci'],
-    seconds: 445,
+    seconds: 480,
     command: 'npm --silent test',
     alone: true,
     tells: true,

@@ -97,7 +97,7 @@ test('the alias takes the place of a client in the field that names it', () => {
     optionalDependencies: { '@prometheus-io/client': '0.16' },
   };
   const { stdout } = doctor(application(manifest, TWO));
-  const block = /^  with npm:\n((?:    .*\n)+)/m.exec(stdout)![1]!;
+  const block = /^ {2}with npm:\n((?: {4}.*\n)+)/m.exec(stdout)![1]!;
   const alias = expect.stringMatching(/^npm:mpmetrics@/) as string;
   expect(JSON.parse(`{${block}}`)).toEqual({
     devDependencies: { 'prom-client': alias },
