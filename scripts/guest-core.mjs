@@ -12,7 +12,14 @@ import { main, Refusal, root } from './steps.mjs';
 import { linkTarget, TARGETS } from './targets.mjs';
 
 /** The longest time that one test program may take, in milliseconds. */
-const PATIENCE_MS = 1_800_000;
+const PATIENCE_MS = 900_000;
+
+/** Test programs of deaths under a robust mutex. qemu-user does not notice such deaths, so that these programs wait. */
+const NOT_UNDER_QEMU = ['mutex', 'exemplars_killed'];
+
+function nameOf(program) {
+  return basename(program).replace(/-[0-9a-f]+$/, '');
+}
 
 /** Returns the paths of the test programs for a platform. */
 function programsFor(target, compiler) {
@@ -45,7 +52,7 @@ function outcome(program, { env, wrapper }) {
     child.stderr.resume();
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      const name = basename(program).replace(/-[0-9a-f]+$/, '');
+      const name = nameOf(program);
       const named = [...text.matchAll(/^test (\S+).* \.\.\. FAILED$/gm)].map(
         ([, test]) => `${name} ${test}`,
       );
@@ -77,7 +84,9 @@ main(async () => {
     const compiler = compilerFor(target);
     if (compiler.missing !== undefined) throw new Refusal(compiler.missing.join('; '));
     const guest = installGuest(name);
-    const programs = programsFor(target, compiler);
+    const all = programsFor(target, compiler);
+    const left = guest.wrapper.length > 0 ? NOT_UNDER_QEMU : [];
+    const programs = all.filter((program) => !left.includes(nameOf(program)));
     let passed = 0;
     const failed = [];
     for (const program of programs) {

@@ -222,6 +222,12 @@ export async function installs() {
     stop();
     rmSync(folder, { recursive: true, force: true });
   }
+  if (wrong.length === 0) {
+    const ways = Object.keys(WAYS).join('; ');
+    process.stdout.write(
+      `\nFor each of ${RELEASED.length} platforms, one native module is installed and loaded by ${ways}.\n`,
+    );
+  }
   return wrong;
 }
 
@@ -229,9 +235,5 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   main(async () => {
     const wrong = await installs();
     if (wrong.length > 0) throw new Refusal(wrong.join('\n'));
-    const ways = Object.keys(WAYS).join('; ');
-    process.stdout.write(
-      `For each of ${RELEASED.length} platforms, one native module is installed and loaded by ${ways}.\n`,
-    );
   });
 }
