@@ -34,10 +34,14 @@ const REACHED = (
   'pthread_create read readdir64 readlink statfs statx syscall(futex) ' +
   'syscall(getrandom) syscall(renameat2)'
 ).split(' ');
-/** Functions that cannot fail, that make no system call, that end the process, or that belong to the loader. */
+/**
+ * Functions that cannot fail, that make no system call, that end the process, or that belong to the loader. zig's
+ * libunwind calls those of stdio only before it ends the process.
+ */
 const PLAIN = new RegExp(
   '^(_.*|napi_.*|node_api_.*|dl\\w+|mem\\w+|str\\w+|pthread_(?!create$)\\w+|malloc|calloc|realloc|free|bcmp|' +
-    'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2)$',
+    'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2|fflush|fwrite|stderr|' +
+    'v?s?n?f?printf)$',
 );
 
 /** The call from which hash maps of std get their seed. They panic on most errnos that are not in `RANDOM_ERRORS`. */
