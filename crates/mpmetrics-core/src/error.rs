@@ -113,7 +113,7 @@ impl Refusal {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The bytes of a heap contradict each other.
-    #[error("corrupt segment: {what} at byte {at}")]
+    #[error("corrupt segment: expected {what} at byte {at}")]
     Corrupt {
         /// The expectation that the bytes do not meet.
         what: &'static str,

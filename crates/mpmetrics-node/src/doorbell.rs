@@ -84,8 +84,8 @@ impl Bell {
     /// Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run.
     pub fn asked(&self) -> bool {
         let listening = self.listening.borrow();
-        // If the system does not tell which scrapes are under way, the isolate resets at once, and a scrape that reads
-        // later shows the reset.
+        // False if the system does not tell. A reset that waits for this answer is then made at once, and a scrape that
+        // reads later shows it.
         listening.as_ref().is_some_and(|listening| listening.ear.is_asked().unwrap_or(false))
     }
 
