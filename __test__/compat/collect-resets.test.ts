@@ -141,8 +141,14 @@ describe('other ways to remove or reset series', () => {
       Object.entries(changes).flatMap(([title, change]): [string, Program][] => [
         [`${title} of a counter`, threeScrapes(counter, metrics, tick, change)],
         [`${title} of a gauge`, threeScrapes(gauge, metrics, tick, change)],
-        [`${title} of a counter, before the heap is read`, threeScrapes(counter, late(metrics), tick, change)],
-        [`${title} of a gauge, before the heap is read`, threeScrapes(gauge, late(metrics), tick, change)],
+        [
+          `${title} of a counter, before the heap is read`,
+          threeScrapes(counter, late(metrics), tick, change),
+        ],
+        [
+          `${title} of a gauge, before the heap is read`,
+          threeScrapes(gauge, late(metrics), tick, change),
+        ],
       ]),
     ),
   );
