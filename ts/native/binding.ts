@@ -60,9 +60,9 @@ export interface Binding {
   choice(): string | null;
   choose(text: string): void;
   /**
-   * Takes a turn, if no thread has it. The thread that has a turn does one task for all threads of this process, such as
-   * reporting the default metrics. It keeps the turn until it releases the turn or ends. Once the main thread (thread 0)
-   * has asked for the turn, the thread has to release it.
+   * Takes a turn, if no thread has it. The thread that has a turn does one task for all threads of this process, such
+   * as reporting the default metrics. It keeps the turn until it releases the turn or ends. Once the main thread
+   * (thread 0) has asked for the turn, the thread has to release it.
    *
    * @param about names the turn; there is one turn for each name
    * @returns whether this thread has the turn now, and the main thread has not asked for it
