@@ -35,7 +35,7 @@ function program(...options: string[]): string {
   return path;
 }
 
-/** Returns the C library of a program as its file tells it: the list of mapped files, which could tell too, is empty. */
+/** Returns the C library of a program, judged by its file only: the list of mapped files is empty. */
 const libc = (path: string) => libcOf(path, '/dev/null');
 
 describe.skipIf(lacks('gcc'))('a program of this linker', () => {
