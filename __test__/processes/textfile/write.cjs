@@ -4,7 +4,7 @@
  * `textfile()` writes them every INTERVAL seconds.
  *
  * In every file, all gauges have the same value: a process writes only when it has added 1 to all of its gauges. If a
- * process is killed before that, its gauges have different values, but no file includes the gauges of a dead process.
+ * process is killed before that, its gauges have different values, but a file leaves out the gauges of dead processes.
  */
 const { Counter, Gauge, register, textfile } = require('mpmetrics');
 
