@@ -234,7 +234,7 @@ const FOREIGN: Record<string, ReturnType<typeof foreign>> = {
 };
 
 describe.each(Object.entries(FOREIGN))('a line break of a foreign metric, in %s', (_, metric) => {
-  test.each(['text', 'openmetrics', 'aggregate'])('adds no line to the output: %s', async (format) => {
+  test.each(['text', 'openmetrics', 'aggregate'])('adds no line to output: %s', async (format) => {
     const client = await heap.load();
     const { Registry } = client;
     const type =
