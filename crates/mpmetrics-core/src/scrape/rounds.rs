@@ -38,8 +38,8 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         kill_point!("scrape.living");
         let walked = walk(words.0, &living, filter, Patience::default());
         // This fence pairs with two kinds of stores: the stores by which `heap::blocks::moving` carries out an
-        // addition, and the store that frees a block after `moving::replace`. If the walk has read what such a store wrote,
-        // the scrape also sees that the count of merges has changed.
+        // addition, and the store that frees a block after `moving::replace`. If the walk has read what such a store
+        // wrote, the scrape also sees that the count of merges has changed.
         fence(Ordering::Acquire);
         let moved = heap.words().header(header::MERGES) != merges;
         let again = moved || grew(heap, words, &walked);
