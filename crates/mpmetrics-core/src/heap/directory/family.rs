@@ -83,8 +83,8 @@ impl FamilySpec {
     }
 
     /// Returns how many bounds a histogram has, or how many sub-windows a summary has. For a family that counts the
-    /// dead, returns the number of its states if [`FamilySpec::tallies`] is true, and else 1. The length of the family's
-    /// blocks depends on the result, except with the aggregator `mostrecent`.
+    /// dead, returns the number of its states if [`FamilySpec::tallies`] is true, and else 1. The length of the
+    /// family's blocks depends on the result, except with the aggregator `mostrecent`.
     #[must_use]
     pub fn repeats(&self) -> u64 {
         match self.metric_type {
