@@ -19,8 +19,8 @@ export function percentile(values, share) {
 }
 
 /**
- * Returns a figure as text, rounded to three significant digits, but to at most three decimals. A figure of 1000 or more
- * is rounded to an integer and keeps all its digits; it gets no exponent.
+ * Returns a figure as text, rounded to three significant digits, but to at most three decimals. A figure of 1000 or
+ * more is rounded to an integer and keeps all its digits; it gets no exponent.
  */
 export function digits(value) {
   if (value === 0) return '0';

@@ -28,9 +28,9 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
 /// The new thread must be the reader, because loom would miss interleavings if the new thread were the writer. In the
 /// first execution, the new thread runs after the calling thread. In later executions, loom moves an access of the new
 /// thread to an earlier point: a load to the point before the last store to the same word, and a store to the point
-/// before the last access of the same word. Suppose that the new thread is the writer and adds to a word that the reader
-/// has loaded. An addition is a load and then a store. The last access before this store is the load of the addition,
-/// not the load of the reader. So loom never tries the store before the load of the reader.
+/// before the last access of the same word. Suppose that the new thread is the writer and adds to a word that the
+/// reader has loaded. An addition is a load and then a store. The last access before this store is the load of the
+/// addition, not the load of the reader. So loom never tries the store before the load of the reader.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),
