@@ -18,7 +18,10 @@ export function percentile(values, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
-/** A figure with three significant digits, but at most three decimals; all digits before the point; no exponent. */
+/**
+ * Returns a figure as text, rounded to three significant digits, but to at most three decimals. A figure of 1000 or
+ * more is rounded to an integer and keeps all its digits; it gets no exponent.
+ */
 export function digits(value) {
   if (value === 0) return '0';
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));

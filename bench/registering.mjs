@@ -35,7 +35,7 @@ export async function measureRegistering({ say, largest = Infinity }) {
   const rows = [];
   for (const processes of PROCESSES) {
     for (const series of SERIES.filter((number) => number <= largest)) {
-      const who = processes === 1 ? 'one process' : `each of ${processes} processes, the same`;
+      const who = processes === 1 ? 'one process' : `the same in each of ${processes} processes`;
       say(`making ${series} series, ${who}`);
       const ours = await measure('mpmetrics', series, processes);
       const theirs = await measure('prom-client', series, processes);

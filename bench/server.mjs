@@ -63,7 +63,7 @@ async function scrapeEachSecond(port, seconds) {
   }
 }
 
-/** Throws if a scrape lacks requests: what is not counted costs nothing. */
+/** Throws if a scrape lacks requests or label sets, because then the measured cost of the metrics is too low. */
 function expectCounted(scraped, answered) {
   const counts = scraped.matchAll(/^http_request_duration_seconds_count\{.* (\d+)$/gm);
   const counted = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);

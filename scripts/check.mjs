@@ -5,8 +5,8 @@
  * - `node scripts/check.mjs commit` runs those that only read the sources: the hook in `.githooks` calls it;
  * - `.ci/run` calls `node scripts/check.mjs ci`.
  *
- * If a check fails, the others still run, so that one run shows all errors. Only if the build fails, or if a need of
- * the tests is not met in CI, no other checks run but those that need no build.
+ * If a check fails, the others still run, so that one run shows all errors. There are two exceptions: if the build
+ * fails, or if something that the tests need is missing in CI, only those of the others run that are `early`.
  */
 import { pathToFileURL } from 'node:url';
 

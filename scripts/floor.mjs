@@ -1,6 +1,7 @@
 /**
  * `node scripts/floor.mjs` asserts that the native module for x86-64, which CI builds as `npm run prebuilds` does, needs
- * no newer glibc than the packages promise, no other library, and no symbol that no library is known to have.
+ * no newer glibc than the packages promise, and no library that a system may lack. Each symbol that it needs, except
+ * weak symbols, must be known to be in a library or in Node.js.
  */
 import { binaryPath, platformName } from './environment.mjs';
 import { inspect } from './native-rules.mjs';

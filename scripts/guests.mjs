@@ -29,7 +29,7 @@ const cache = join(root, '.cache', 'guests');
  * @property {[name: string, version: string]} [npm] the npm package that has its Node.js; without one, it is the
  *   Node.js that runs this script
  * @property {[version: string, tag: string]} [wheel] the wheel of PyPI that has its Node.js instead
- * @property {string} [program] its Node.js among the libraries, if that is Debian's
+ * @property {string} [program] path of its Node.js in the folder of the libraries, if its Node.js is Debian's
  * @property {string} [qemu] the emulator, for machines with another processor
  * @property {string} [without] the only fault that the smoke test may report under the emulator, in its own words
  * @property {string} [linker] the dynamic linker to start Node.js with, in the folder of the libraries
@@ -241,8 +241,8 @@ function relinked(program, folder) {
  *
  * @param {string} name one of GUESTS
  * @returns {{ command: string[], env: Record<string, string>, wrapper: string[] }} the command that starts its Node.js,
- *   with its environment. `wrapper` is put before the command that a caller starts; the programs that this command
- *   starts need no wrapper of their own
+ *   with its environment. `wrapper` is empty if the guest needs no emulator. Otherwise the caller puts it before the
+ *   command that it starts; the programs that this command starts then run under the emulator, too
  */
 export function installGuest(name) {
   const { npm, wheel, linker, program: own } = GUESTS[name];

@@ -44,7 +44,8 @@ export function runs() {
     const { os, cpu, released } = TARGETS[platform];
     if (!released) continue;
     const own = RUNNERS[`${os} ${cpu}`];
-    // If GitHub has a machine for the platform, a Node.js from npm runs there with the machine's own glibc.
+    // A guest whose Node.js comes from an npm package needs no libraries of Debian if GitHub has a machine for its
+    // platform: it runs with the glibc of that machine.
     const needsOthers = debian !== undefined && !(own !== undefined && npm !== undefined);
     (needsOthers ? foreign : native).push({ guest, platform, runner: own ?? ANY });
   }

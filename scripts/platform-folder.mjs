@@ -20,7 +20,8 @@ export function binaryName(platform) {
  * `npm run build` overwrites it.
  *
  * @param {string} platform
- * @param {boolean} [locked] whether every word changes under a mutex in it (`npm run prebuilds -- --locked`)
+ * @param {boolean} [locked] whether to return the path of the module that changes every word under a mutex
+ *   (`npm run prebuilds -- --locked`)
  */
 export function modulePath(platform, locked = false) {
   const kind = locked ? 'locked' : 'modules';

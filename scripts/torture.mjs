@@ -15,9 +15,12 @@ import { installNode, MAJORS } from './nodes.mjs';
 import { main, Refusal, root, run, step } from './steps.mjs';
 
 /**
- * The parts. Each has its minutes at full size, if it runs alone on two idle cores; the sizes that its tests read from
- * the environment (`figures`), before they are multiplied by TIMES; and the test file, or the test program in Rust and
- * the one of its files that is run (`of`). The comments say what the sizes count.
+ * The parts. The comments say what the sizes count. Each part has:
+ *
+ * - `minutes`: how long it takes at full size, if it runs alone on two idle cores;
+ * - `figures`: the sizes that its tests read from the environment, before they are multiplied by TIMES;
+ * - `file`: the test file in TypeScript; or `rust`: the test program in Rust;
+ * - `of`: the only file of the Rust program that is run; all its files if left out.
  */
 const PARTS = {
   /** Seconds of series that come and go, with kills. */
@@ -56,7 +59,7 @@ const PARTS = {
   sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
   /** Requests with random paths. Those whose series is refused count in the series `other` of their metric. */
   overflow: { minutes: 1, figures: { REQUESTS: 1_000_000 }, file: 'crash/overflow' },
-  /** Requests in each of two loads. Every framework gets both loads, at each of two majors. */
+  /** Requests in each of two loads. Two major versions of every framework are tested, and each gets both loads. */
   middleware: { minutes: 15, figures: { REQUESTS: 100_000 }, file: 'processes/middleware-load' },
   /** Workers that are killed and replaced. Their gauges count the dead. */
   respawns: { minutes: 45, figures: { RESPAWNS: 20_000 }, file: 'processes/dead-gauges' },

@@ -14,7 +14,8 @@ Says which copies of prom-client and its successors the application in a folder 
 none is given) may load, whether the native module and shared memory work, what to write into
 package.json, and what will differ; the last line is the verdict. Exits with 0 if all is well,
 with 1 if something does not work on this machine, with 2 for a wrong command or a folder without a
-package.json, with 3 if all works and another client is installed that mpmetrics does not answer yet.`;
+package.json, with 3 if all works, but another client is installed, and programs that load it do not
+get mpmetrics in its place.`;
 
 function run(): number {
   const { values, positionals } = parseArgs({

@@ -42,7 +42,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
     (value) => isWhole(value, 2 ** 16, 4e12),
   ],
   aggregators: [
-    `an object that gives names of gauges, in which * stands for any characters, one of ${AGGREGATORS.join(', ')}`,
+    `an object that gives names of gauges, in which * stands for any characters, one of these aggregators: ${AGGREGATORS.join(', ')}`,
     (value) =>
       typeof value === 'object' &&
       value !== null &&
@@ -65,8 +65,8 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
  *
  * @param config see {@link Settings} for each setting's unit and meaning
  * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a value breaks its rule, if there is no such setting, or if a
- *   segment is in use and would have to be another one. With `required: true`, the call opens the segment, and throws
- *   the error if that fails. A call that throws changes nothing.
+ *   segment or memory storage is already in use and the settings choose another one. With `required: true`, the call
+ *   opens the segment, and throws the error if that fails. A call that throws changes nothing.
  */
 export function configure(config: Settings): void {
   if (typeof config !== 'object' || config === null) {

@@ -42,7 +42,8 @@ export type WarningCode =
   | 'MPMETRICS_HTTP'
   /**
    * A setting has no effect, because it is invalid, does not fit the metric or came too late. Or a failed call is not
-   * counted, because counting it threw an error. Or a gauge keeps the calls in progress of killed processes.
+   * counted, because counting it threw an error. Or a gauge counts the calls in progress, and will never stop counting
+   * those of a killed process.
    */
   | 'MPMETRICS_CONFIG';
 

@@ -41,8 +41,8 @@ const MUSL = /(^|\/)(ld-musl-[^/]*|libc\.so)$/;
  *
  * @param executable path of the program's file
  * @param maps path of the list of what the process that runs it has mapped
- * @returns `gnu` if a file that is needed cannot be read, as the permission model may forbid it: the attempt to load
- *   the binary reports that
+ * @returns `gnu`, too, if one of the two files cannot be read, for example because the permission model of Node.js
+ *   forbids it. The caller then tries to load the native module, and the error of that attempt says what is wrong
  */
 export function libcOf(executable: string, maps = '/proc/self/maps'): Libc {
   try {

@@ -1,8 +1,9 @@
 /**
  * The library's own metrics: how full the shared memory is, how many writers it has, how much was dropped. The heap has
  * the figures of all metrics but the histogram of scrapes. Native code adds each figure to a scrape once, whichever
- * processes declare the metric. Metrics that are not in the heap are set by callbacks: to the heap's figures, or to
- * this thread's own if there is no heap.
+ * processes declare the metric. A metric is in memory storage if there is no heap or the heap refused it. Native code
+ * does not know such a metric, so a callback sets it: to the heap's figure, or to this thread's own if there is no
+ * heap.
  */
 
 import {
@@ -95,7 +96,7 @@ const COUNTERS: readonly Single[] = [
   },
   {
     name: 'dropped_lives_total',
-    help: 'Ended processes and threads that a metric which keeps the dead does not show any more, for each such metric.',
+    help: "Ended processes and threads that a metric with dead: 'keep' does not show any more, summed over such metrics.",
     figure: 'dropped_lives',
     value: ({ droppedLives }) => droppedLives,
   },
@@ -143,7 +144,7 @@ const COUNTERS: readonly Single[] = [
   },
   {
     name: 'recoveries_total',
-    help: 'Times that what a dead process had begun under the lock was put in order.',
+    help: 'Times that the shared memory was repaired after the holder of the lock for new series had died.',
     figure: 'recoveries',
     value: ({ recoveries }) => recoveries,
   },

@@ -31,7 +31,8 @@ const OPTIONS: readonly (keyof TextfileWriterOptions)[] = [
  *
  * A write that fails leaves the file as it was, and gives a warning with the code `MPMETRICS_TEXTFILE`.
  *
- * @returns a function that ends the writing; the process or thread that writes the file first writes it a last time
+ * @returns a function that ends the writing. In the process or thread that writes the file, the function first writes
+ *   the file one last time
  * @throws TypeError for an invalid option
  */
 export function textfile(options: TextfileWriterOptions): () => Promise<void> {

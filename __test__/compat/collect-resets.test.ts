@@ -87,8 +87,8 @@ describe('updates at the moment of the reset', () => {
 });
 
 describe('other ways to remove or reset series', () => {
-  // Updates only the series that was removed: the scrape that is under way may show updates of other series already.
   const counter = TYPES['counter with labels']!;
+  // Updates only the series that was removed: the scrape that is under way may show updates of other series already.
   const again = (metric: Resettable): void => {
     (metric as unknown as { inc(labels: object, by: number): void }).inc(LABELS, 9);
   };
@@ -141,8 +141,14 @@ describe('other ways to remove or reset series', () => {
       Object.entries(changes).flatMap(([title, change]): [string, Program][] => [
         [`${title} of a counter`, threeScrapes(counter, metrics, tick, change)],
         [`${title} of a gauge`, threeScrapes(gauge, metrics, tick, change)],
-        [`${title} of a counter, read late`, threeScrapes(counter, late(metrics), tick, change)],
-        [`${title} of a gauge, read late`, threeScrapes(gauge, late(metrics), tick, change)],
+        [
+          `${title} of a counter, before the heap is read`,
+          threeScrapes(counter, late(metrics), tick, change),
+        ],
+        [
+          `${title} of a gauge, before the heap is read`,
+          threeScrapes(gauge, late(metrics), tick, change),
+        ],
       ]),
     ),
   );

@@ -208,7 +208,7 @@ describe('a lost writer', () => {
     moody.storage.flush();
     child.inc();
     histogram.observe(2);
-    // In this test the slot is not really lost, so the new writer finds the blocks of the old one.
+    // The slot is not really lost here: the new writer has the same slot, and counts on in the old writer's blocks.
     expect(await moody.text()).toBe(
       COUNTER('c{a="x"} 6', 'c{a="other"} 1') + GAUGE(3) + HISTOGRAM(1, 2, 3),
     );
@@ -237,7 +237,7 @@ test('the wait for a copy of the segment ends after enough checks that find none
   const pause = (milliseconds: number) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
   };
-  // This check takes longer than all checks that find no copy may take together, but it finds the copy.
+  // This check takes longer than the whole wait may last. But it finds the copy, so the wait does not end.
   patience.spend(() => {
     pause(1_100);
     return true;

@@ -214,9 +214,10 @@ describe.each(subjects)('on $name', ({ load }) => {
     expect(await client.register.metrics()).not.toContain('route');
   });
 
-  test('gauges that share the code of their lookup have the types of their own default values', async () => {
+  test('of two gauges that share generated code, JSON shows the type of each default label value', async () => {
     const { Gauge, register } = await load();
-    // The first metrics have code of their own.
+    // A limited number of metrics get code of their own. These 70 gauges exceed the limit, so the two gauges below
+    // share code.
     for (let n = 0; n < 70; n++) new Gauge({ name: `n${n}`, help: 'h', labelNames: ['a'] });
     const gauges = ['1', 1].map(
       (a, i) =>

@@ -223,7 +223,7 @@ test('the default limits and the names of refusals are those of the native modul
 });
 
 describe('the list of refused label sets', () => {
-  test('skips most label sets, but not a set that it skipped once before, and not one in 1,024 others', () => {
+  test('skips refused label sets and all but one in 1,024 new ones, but not a new one that comes again', () => {
     const refusals = new Refusals();
     expect(refusals.skips(['a'])).toBe(false);
     refusals.refused(['a']);

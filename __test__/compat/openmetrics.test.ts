@@ -233,8 +233,8 @@ const FOREIGN: Record<string, ReturnType<typeof foreign>> = {
   ),
 };
 
-describe.each(Object.entries(FOREIGN))('a line break of a foreign metric: %s', (_, metric) => {
-  test.each(['text', 'openmetrics', 'aggregate'])('breaks no line of %s', async (format) => {
+describe.each(Object.entries(FOREIGN))('a line break of a foreign metric, in %s', (_, metric) => {
+  test.each(['text', 'openmetrics', 'aggregate'])('adds no line to output: %s', async (format) => {
     const client = await heap.load();
     const { Registry } = client;
     const type =

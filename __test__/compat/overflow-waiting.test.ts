@@ -101,7 +101,7 @@ test('if the series `other` cannot be made either, updates are counted as droppe
   expect(moody.dropped - dropped).toBeGreaterThanOrEqual(100);
 });
 
-test('at a new label value, only the series that were made since the last read are read', async () => {
+test('to count the values of a label, only the series that were made since the last count are read', async () => {
   vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
   const moody = new MoodyHeap();
   const counter = new Counter({

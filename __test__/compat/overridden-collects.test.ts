@@ -1,6 +1,7 @@
 /**
- * For each way to read a registry: whether it calls a metric's `collect`, however the program sets it. A registry with
- * an overridden method runs its collectors.
+ * A program can set a metric's `collect` in several ways (`GAUGES`), and can read the metric in several ways (`READS`).
+ * For each pair of them, both packages call `collect` equally often. A registry with an overridden method runs its
+ * collectors.
  */
 
 import { describe, expect, test } from 'vitest';

@@ -126,7 +126,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 
   test('denormal and huge values, zeros of both signs', async () => {
-    // Not compared with prom-client, which gives both zeros the middle one of their ranks: its quantile 0.2 differs.
+    // Not compared with prom-client, which gives the two equal zeros one common rank, so that its quantile 0.2 differs.
     const client = await load();
     const percentiles = [0, 0.2, 0.5, 0.8, 1];
     const s = new client.Summary({ name: 's', help: 'h', percentiles });

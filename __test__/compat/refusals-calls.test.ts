@@ -293,7 +293,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('nothing was counted, and the calls can be made rightly afterwards', async () => {
+  test('refused calls count nothing, and calls with right arguments work after them', async () => {
     const client = await load();
     for (const [call] of [...FUNCTIONS, ...REGISTRIES]) await refusal(call, client);
     const labelNames = ['a'] as const;

@@ -3,9 +3,9 @@
  * Node.js. They end at random moments, in the middle of updates, scrapes and callbacks. No process crashes, hangs or is
  * kept alive, and scrapes of another process show all that was counted.
  *
- * Each of the four ways has 20 endings on each version, so a version has 80 in all; on the native update path, a way
- * has 5, and a version 20. There are no more, because a start takes a tenth of a second of a core. `npm run torture`
- * has 1,250 endings of each way on each version; `MPMETRICS_TEST_ENDINGS` sets this number.
+ * `MPMETRICS_TEST_ENDINGS` sets the number of endings of each way on each version. It is 20 by default, so a version
+ * has 80 endings of the four ways. On the native update path `vitest.config.mts` sets it to 5, so a version has 20.
+ * There are no more, because a start takes a tenth of a second of a core. `npm run torture` sets it to 1,250.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -53,8 +53,9 @@ mounting('a tmpfs of 1 MiB', async () => {
   expect(shown).toBeGreaterThan(2_000);
   expect(first.text).toContain('c{n="first"} 30001\n');
   expect(first.text).toContain('h_count 30000\n');
-  // The number of dropped updates is exact. Each of the 30,000 label sets is shown or dropped. A late family that is
-  // refused is dropped twice: when it is made, because it would be shown at zero, and when it is updated.
+  // The number of dropped updates is exact. Each of the 30,000 label sets is shown or dropped. A family `late_…` that
+  // is refused counts as two dropped updates: one when it is made, because a scrape would show it at zero from then on,
+  // and one when it is updated.
   const late = first.text.match(/^late_a\d+ 1$/gm)?.length ?? 0;
   expect(first.dropped).toEqual([30_000 - shown + 2 * (20 - late), 0, 0, 0, 0, 0, 0]);
   // The heap counts the dropped updates of both programs. Some series of the second program may still fit.

@@ -26,9 +26,10 @@ const METRICS = 3;
 const ROUTES = 40;
 /**
  * The longest time from the last update of a label set to the start of the check in which its worker removes it, as a
- * multiple of TTL: 1 for TTL itself, and twice the longest time from the start of one check to the start of the next.
- * The latter is the pause between two checks (0.25) plus the longest duration of a check (2). It is left out that label
- * sets of a killed worker stay 0.5 longer.
+ * multiple of TTL. Until a check notices the update, one interval between the starts of two checks may pass. Then TTL
+ * (1) passes. Until the next check starts, another interval may pass. An interval is at most the pause between two
+ * checks (0.25) plus the longest duration of a check (2). The sum ignores that label sets of a killed worker stay 0.5
+ * longer.
  */
 const LONGEST_LIFE = 1 + 2 * (0.25 + 2);
 const MiB = 1 << 20;

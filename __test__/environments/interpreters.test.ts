@@ -1,6 +1,7 @@
 /**
- * Which native module is loaded for each kind of Node.js: with real programs that this machine's linker and patchelf
- * make, and with a Node.js whose file and processor a preloaded file fakes.
+ * Which native module is loaded for each kind of Node.js. Some tests inspect real programs that this machine's linker
+ * and patchelf make. The others start this Node.js with a preloaded script, which makes the package believe that a
+ * given executable runs it, on a given kind of processor.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,7 +35,7 @@ function program(...options: string[]): string {
   return path;
 }
 
-/** The C library of a program that has nothing mapped. */
+/** Returns the C library of a program, judged by its file only: the list of mapped files is empty. */
 const libc = (path: string) => libcOf(path, '/dev/null');
 
 describe.skipIf(lacks('gcc'))('a program of this linker', () => {

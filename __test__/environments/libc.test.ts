@@ -36,7 +36,7 @@ describe.each(FORMS)('a Node.js of $bits bits, little-endian: $little', (form) =
     expect(taken(elf(form, [PHDR, INTERP, LOAD], interpreter))).toBe(libc);
   });
 
-  test('whose headers and interpreter patchelf moved to the end is of the C library of that interpreter', () => {
+  test("with headers and interpreter at the end, where patchelf puts them, is of its interpreter's C library", () => {
     const file = elf(form, [PHDR, LOAD, INTERP], '/lib/ld-musl-x.so.1', 90_000, 100_000);
     expect(taken(file)).toBe('musl');
     expect(taken(elf(form, [INTERP], '/lib/ld-linux.so.2', 90_000, 100_000))).toBe('gnu');

@@ -28,7 +28,7 @@ export const CASES: readonly Case[] = MAJORS.flatMap((set) =>
   Object.entries(SUBPATHS).map(([app, subpath]) => ({ app: app as Case['app'], set, subpath })),
 ).filter(({ app, set }) => app !== 'http' || set === 'http-newer');
 
-/** The routes by a path of each. */
+/** One path for each route: the key is a path that a client requests, the value is its route. */
 const ROUTES: Record<string, string> = {
   '/hello': '/hello',
   '/users/7': '/users/:id',

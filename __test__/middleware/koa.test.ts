@@ -80,7 +80,7 @@ describe.each(MAJORS)('%s', (set) => {
     ).toEqual(['GET /m/ 200', 'GET /m/:id 200']);
   });
 
-  test('the label route has no text of a path that the program rewrites', async () => {
+  test('if the program rewrites the path, the label route has no value from the original path', async () => {
     const ask = await routesOf((app, { Router, mount }) => {
       const rewrites: Middleware = (context, next) => {
         context.path = context.path.replace(/^\/tenants\/\d+/, '/of');

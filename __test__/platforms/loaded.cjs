@@ -12,8 +12,8 @@ const loaded = [];
 
 if (processor !== undefined) {
   Object.defineProperty(process, 'arch', { value: processor });
-  // Makes this script the executable. A script names no dynamic linker, so the loader reads in /proc/self/maps which C
-  // library is mapped.
+  // Makes this script the executable. A script does not name a dynamic linker as a program does, so the package reads
+  // /proc/self/maps to find out which C library is mapped.
   process.execPath = __filename;
   const mapped = libc === 'musl' ? '/lib/ld-musl-a.so.1' : '/lib/libc.so.6';
   fs.readFileSync = /** @type {typeof readFileSync} */ (

@@ -30,7 +30,7 @@ async function ask(program: Program, line: string): Promise<string> {
   return program.line();
 }
 
-/** Returns the lines of one metric whose numbers are not 0. */
+/** Returns the lines of one metric. The program leaves out the lines with the number 0. */
 async function shown(program: Program, name: string): Promise<string[]> {
   const rows = JSON.parse(await ask(program, 'show')) as string[];
   return rows.filter((row) => row.startsWith(`${name}{`)).sort();

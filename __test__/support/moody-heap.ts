@@ -30,7 +30,7 @@ export class MoodyHeap {
   expiries = 0;
   /** True makes `expire` fail as if another process held the heap lock. */
   held = false;
-  /** Number of observations that were reported as unranked. */
+  /** Number of observations that were reported as unranked, which means that no quantile shows them. */
   unranked = 0;
   /** Number of updates that were reported as dropped, or that this heap refused. */
   dropped = 0;

@@ -20,7 +20,8 @@ export interface Tarballs {
  */
 export async function pack(copy: string, env?: NodeJS.ProcessEnv): Promise<Tarballs> {
   const published = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist'];
-  // Other folders in `npm/` are those of platforms that were built here.
+  // Leaves out the other folders in `npm/`: they are of platforms that someone built on this machine, and packing would
+  // make each of them an optional dependency.
   for (const name of [...published, 'npm/linux-x64-gnu', 'scripts']) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }

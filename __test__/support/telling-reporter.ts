@@ -103,7 +103,7 @@ export default class TellingReporter implements Reporter {
     for (const line of lines) this.print(`  ${line}`);
   }
 
-  /** Writes to terminals, files and pipes are synchronous, so no line is lost when the process exits. */
+  /** Node.js writes synchronously to terminals, files and pipes, so no line is lost when the process exits. */
   private print(line: string): void {
     process.stdout.write(`${line}\n`);
   }

@@ -151,7 +151,8 @@ export class Group {
     // Another copy of this package reports this metric.
     if (claims && isClaimedElsewhere(full)) return undefined;
     const metric = create();
-    // After the metric is made: its constructor may throw, or replace a metric, whose `LEFT` gives up the same name.
+    // The name is claimed only now, because the constructor may throw. It may also replace an older metric of this
+    // name, and the `LEFT` of that metric disclaims the name.
     if (claims) claim(full);
     this.metrics.add(metric);
     metric[LEFT] = () => {

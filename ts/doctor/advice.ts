@@ -18,7 +18,8 @@ export interface Advice {
 export function advice(names: readonly string[], application: Manifest, version: string): Advice[] {
   const alias = `npm:mpmetrics@^${version}`;
   const aliases = (of: readonly string[]) => Object.fromEntries(of.map((name) => [name, alias]));
-  // The alias takes the place of the client where the application names it: an entry beside it might win.
+  // The alias replaces the client in each field in which the application names it. If a field still had the old entry,
+  // the package manager might use that instead of the alias.
   const own: Record<string, Record<string, string>> = {};
   for (const field of ['dependencies', 'devDependencies', 'optionalDependencies'] as const) {
     const named = names.filter((name) => application[field]?.[name] !== undefined);

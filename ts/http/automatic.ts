@@ -34,7 +34,7 @@ export function countAll(): void {
       meter ??= new Meter({});
       begin(meter, request, response, routeOf);
     } catch (error) {
-      // Usually, the program has a metric of one of the names.
+      // The usual cause of the error: the program has a metric of its own with one of these names.
       endAutomatic();
       warnOnce('MPMETRICS_HTTP', `requests are not counted: ${messageOf(error)}`);
     }

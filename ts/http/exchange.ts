@@ -41,7 +41,10 @@ interface Connection {
  */
 const queues = new WeakMap<Connection, Set<NodeResponse>>();
 
-/** Returns the pattern of a request's route, from the two arguments that the options' functions get. */
+/**
+ * Returns the pattern of a request's route. The two arguments are those that the user's functions in the options get
+ * (`skip`, `labels`, `exemplar`): the request and the response, or what a framework has in their place.
+ */
 export type RouteOf = (first: never, second: never) => string | undefined;
 
 /** A request at one meter. Two meters with different metrics each count it. */

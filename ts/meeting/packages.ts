@@ -27,8 +27,9 @@ export function isInstalled(folder: string): boolean {
 }
 
 /**
- * True if a package lies in the `node_modules` of the other, or of a package in which the other lies. Then both belong
- * to one application, as its code, its runner and the runner's dependencies do.
+ * True if `folder` is installed for `other`: it lies in the `node_modules` of `other`, or in the `node_modules` of a
+ * package that contains `other`. Then both belong to one application: for example, one is a runner, and the other is
+ * the application or another dependency of it.
  *
  * @param folder a package, as {@link packageOf} gives it
  * @param other another one

@@ -115,7 +115,8 @@ function memberAbove(binding: Binding, { identity }: Member): Member | null {
 function isPart(own: string, start: Start, packages: readonly string[]): boolean {
   const { variables } = start;
   const ofCluster = variables !== null && isClusterWorker(variables);
-  // A forked process may be a tool that forks several programs: each of these is an application of its own.
+  // If the parent was forked itself, it may be a tool that forks several programs. Each of these programs is an
+  // application of its own.
   const isTool = !ofCluster && variables !== null && isForked(variables);
   return packages.some(
     (folder) =>

@@ -230,7 +230,10 @@ export interface NewGauge<T extends string>
 
 /** The functions of a child of a histogram or summary. */
 interface ObserverFunctions<Started> {
-  /** Observes a value, or observes it `count` times in one update. With a third argument, `count` is ignored. */
+  /**
+   * Observes a value, or observes it `count` times in one update. If there are three arguments, as in a call by
+   * `values.forEach(child.observe)`, the second is no count, and is ignored.
+   */
   observe: (value: number, count?: number) => void;
   startTimer: () => Started;
 }

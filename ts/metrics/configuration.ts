@@ -26,8 +26,8 @@ export interface MetricConfiguration<T extends string> {
   subsystem?: string;
   /**
    * The unit of the values, such as `seconds`. It is appended to the name, joined by `_`, unless the name ends with `_`
-   * and the unit; in a counter's name it comes before `_total`. OpenMetrics shows the unit, if the registry that prints
-   * has the metric.
+   * and the unit; in a counter's name it comes before `_total`. In the OpenMetrics format, a registry prints the unit
+   * of each metric that it has itself, but not of metrics that only other processes have.
    */
   unit?: string;
   help: string;

@@ -94,8 +94,9 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
 
   /**
    * @param config the user's configuration
-   * @param of the kind of the metric's cells. A user's own class passes its defaults here, or nothing, as with
-   *   prom-client; its `get` returns the values to show
+   * @param of the kind of the metric's cells. A class that a user derived from this one passes no kind: as with
+   *   prom-client, it passes the defaults of its options, or nothing. The `get` of such a class returns the values to
+   *   show
    * @param more the defaults of the type
    * @param numbers makes the numbers of the metric: see `Shape.numbers`
    * @throws TypeError|Error with prom-client's messages, in the order of prom-client's checks
@@ -370,7 +371,8 @@ function isMetric(one: unknown): one is Metric {
 lend(Metric.prototype, 'hashMap', (metric: Metric) => hashMapOf(metric[ROSTER]));
 
 // `collect` may be assigned at any time; from then on, scrapes of other processes run it. The first assignment of a
-// value makes it an ordinary property, as in prom-client. The option `collect: undefined` assigns none.
+// value other than undefined makes it an ordinary property of the metric, as in prom-client. Until then, an assignment
+// of undefined changes nothing; the option `collect: undefined` makes such an assignment.
 lend(
   Metric.prototype,
   'collect',

@@ -8,8 +8,8 @@ import type { MetricType } from '../storage';
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
 /**
- * How the parts of a gauge become one value: an {@link Aggregator}, one of three more, or one of the Python client's
- * names for the living, which are other names of `sum`, `all`, `min`, `max` and `mostrecent`.
+ * How the parts of a gauge become one value: an {@link Aggregator}, one of three more, or one of five names that begin
+ * with `live`. These are from the Python client, and mean the same as `sum`, `all`, `min`, `max` and `mostrecent`.
  */
 export type GaugeAggregator =
   | Aggregator

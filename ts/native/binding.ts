@@ -60,11 +60,12 @@ export interface Binding {
   choice(): string | null;
   choose(text: string): void;
   /**
-   * Takes the turn of a subject, if the turn is free; returns whether this thread has the turn and may keep it. The
-   * thread that has it acts for all threads of this process, and keeps the turn until it releases the turn or ends. It
-   * has to release the turn once the main thread (thread 0) has asked for it.
+   * Takes a turn, if no thread has it. The thread that has a turn does one task for all threads of this process, such
+   * as reporting the default metrics. It keeps the turn until it releases the turn or ends. Once the main thread
+   * (thread 0) has asked for the turn, the thread has to release it.
    *
-   * @param about the subject
+   * @param about names the turn; there is one turn for each name
+   * @returns whether this thread has the turn now, and the main thread has not asked for it
    */
   takeTurn(about: string, thread: number): boolean;
   /** Releases a turn, or stops waiting for it. If the main thread waits for a released turn, it gets the turn. */

@@ -108,7 +108,7 @@ export interface NativeWriter {
    * Records an exemplar for a block. An exemplar that cannot be recorded is counted as dropped.
    *
    * @param numbers slab, cell, series, generation, bucket (0 for a counter), value, Unix time in seconds, and 1 if the
-   *   call may make room for the exemplar's block, which may free blocks of removed series
+   *   call may make room for the exemplar's block, else 0. To make room, the call may free blocks of removed series
    * @param labels label text and types, as for {@link bind}
    * @returns a {@link Status}; Full if room is needed and the call may not make it: then the exemplar is not counted
    *   as dropped

@@ -119,7 +119,8 @@ export class Contents {
   /**
    * Makes a part of the registry with default labels of its own, in addition to the registry's. Metrics of the part
    * belong to this registry, and are shown with these labels. As with all default labels, the counts under them are not
-   * kept for ever: if no living process has had the labels for more than 64 adoptions, adoptions free these counts.
+   * kept for ever. When no living process has the labels any more, the counts stay during the next 64 adoptions. A later
+   * adoption frees the counts.
    *
    * @returns null if the registry is not shared, because no part is needed then
    */

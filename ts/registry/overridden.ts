@@ -53,7 +53,10 @@ export async function jsonOf(
   });
 }
 
-/** Returns the metrics that collectors yield, and those that they hold in the heap, whose names are not taken. */
+/**
+ * Returns the metrics that collectors yield, and the metrics that collectors have put into the heap. Leaves out each
+ * metric that has the same name as one of `metrics`.
+ */
 async function yieldedBeside(
   metrics: readonly Registered[],
   yielding: Promise<Registered[]> | null,

@@ -1,4 +1,4 @@
-/** A server of its own for metrics, of which an application of many processes has one. */
+/** An HTTP server that serves only metrics. An application of many processes runs one such server. */
 
 import { createHash, randomBytes } from 'crypto';
 import { createServer, get, type Server } from 'http';
@@ -155,7 +155,8 @@ function bind(server: Server, { port, host }: Place): Promise<void> {
       else fail(error);
     };
     server.once('listening', over).once('error', over);
-    // By this process itself: the primary of a cluster would give all workers a share of the requests.
+    // `exclusive`: this process itself binds the port. Without it, the primary of a cluster would bind the port, and
+    // would distribute the requests among all workers.
     server.listen({ port, host, exclusive: true });
   });
 }

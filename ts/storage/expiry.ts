@@ -148,8 +148,8 @@ export class Expiry {
   }
 
   private remember(h: Handle): void {
-    // Copies only cells in the heap that plain stores update. A rescue reads the cells again after the series was
-    // removed, and native code does not read them then.
+    // Copies only cells in the heap that plain stores update. A rescue reads the cells again after their series was
+    // removed. This isolate can read plain cells then, but a native call returns nothing for a removed series.
     const { kind } = this.metric.shape;
     const cells = h.backing === Backing.Heap && h.path === null ? readImage(h, kind) : null;
     this.own.set(h, { at: now(), cells, periods: KNOWN, values: '' });

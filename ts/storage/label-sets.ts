@@ -89,7 +89,8 @@ export class LabelSets {
   }
 
   /**
-   * Returns the values under which updates of a label set count, if the label set has no handle.
+   * Returns the values under which updates of a label set count. Called for label sets for which the caller found no
+   * handle.
    *
    * @param values with default values; not yet well-formed
    * @returns null if one is longer than the storage allows

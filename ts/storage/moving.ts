@@ -23,8 +23,8 @@ interface Mover {
   /** The storage of the series. It may be replaced at each call. */
   readonly family: Family;
   /**
-   * Counts the part of a refused series in the series for refused ones, or as dropped. Does nothing if the metric does
-   * not have the option `overflow`.
+   * Takes the part of a refused series. If the metric has the option `overflow`, adds the part to the series whose
+   * labels are `other`; if that series is not live, counts the part as dropped. Without the option, does nothing.
    */
   overflowImage(own: Float64Array): void;
 }

@@ -21,7 +21,10 @@ const LONGEST = 128;
 export class Refusals {
   /** Updates that may still be refused without asking; 0 if the storage refuses nothing. */
   private left = 0;
-  /** Whether the storage itself refused a label set, by the text of the label set; the latest is the last. */
+  /**
+   * The remembered label sets; the one that was seen last comes last. The key is the text of a label set. The value is
+   * true if the storage was asked and refused the label set, and false if the storage was not asked.
+   */
   private readonly seen = new Map<string, boolean>();
 
   /** True while the storage is not asked about every label set. */

@@ -1,5 +1,6 @@
 /**
- * `run.cjs programs filters` runs `filters` of `programs.cjs` with the client that CLIENT names, and prints its result.
+ * `run.cjs FILE TITLE` runs the program TITLE of `FILE.cjs`, such as `filters` of `programs.cjs`, with the client that
+ * CLIENT names, and prints its result.
  * This package keeps its metrics in the segment that SEGMENT names, or else in memory storage.
  */
 const client = require(process.env.CLIENT);

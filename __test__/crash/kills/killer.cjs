@@ -20,8 +20,9 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const stats = () => openSegment({ create: false }).stats();
 
 /**
- * Starts a victim. Until it is about to enter the heap, the acknowledgements of the others are not read, so that these
- * block in an acknowledgement soon, and leave the processors to the start.
+ * Starts a victim. This process reads nothing from the other victims until the new victim is about to enter the heap.
+ * The pipes of the others are full soon, so that they block in a write, and the new victim has the processors for its
+ * start.
  */
 function start(role) {
   const child = spawn(process.execPath, ['victim.js', String(role)], {

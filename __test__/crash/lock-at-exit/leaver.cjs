@@ -16,7 +16,8 @@ let holder;
 console.log('ready');
 process.stdin.once('data', (line) => {
   holder = Number(line);
-  // This call waits for the lock until the deadline and all of the thread's grace are over. Later calls have no grace.
+  // This call waits for the lock for 270 ms: the deadline, which is 20 ms for each call, and the grace, which is 250 ms
+  // for all calls of a thread together. The call uses up the grace, so later calls wait only until the deadline.
   left.inc({ n: 'second' });
   if (how === 'kept') {
     void register.metrics();

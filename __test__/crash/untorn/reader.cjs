@@ -24,7 +24,8 @@ for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
   while (!ended()) {
     const text = await register.metrics();
     const value = (name) => Number((text.match(new RegExp('^' + name + ' (.*)$', 'm')) ?? [])[1]);
-    // Ignores scrapes before the histogram's first observation: the summary's buckets are still being made.
+    // Ignores scrapes before the histogram's first observation. Until then, the other process observes values in the
+    // summary only to make its buckets, and `states` does not have these counts.
     if (!(value('work_count') > 0)) continue;
     if (result.scrapes === 0) until = Date.now() + Number(process.argv[2]);
     result.scrapes++;

@@ -34,7 +34,7 @@ const calls = {
         return false;
       }
     });
-    // The segment was opened before the slot was claimed.
+    // The slot has a descriptor of its own. It was opened after the segment's descriptors, so it has the highest number.
     closeSync(Math.max(...ours.map(Number)));
     // A writer checks at most once a millisecond whether the slot is its own.
     const now = Date.now();

@@ -1,7 +1,7 @@
 module.exports = ({ mpmetrics, kept }, n) => {
   const { Counter, Histogram, Gauge } = mpmetrics;
-  // Text that looks like the first line of `own_total`. The heap's lines of that metric are left out of a scrape, and
-  // only those.
+  // Text that looks like the first line of `own_total`. The `get` of that metric is replaced below, so a scrape leaves
+  // out the lines that the heap has of it. The scrape must not leave out this text as well.
   const help = '# HELP own_total h';
   new Gauge({ name: 'a', help, labelNames: ['l'] }).set({ l: help }, 1);
   kept.counter = new Counter({ name: 'own_total', help: 'h' });

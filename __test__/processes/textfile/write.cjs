@@ -3,7 +3,8 @@
  * TIMES times without a pause. With INTERVAL they are counters: the program adds 1 to the first one, once, and
  * `textfile()` writes them every INTERVAL seconds.
  *
- * The gauges of a process that was killed while it added are not shown any more, so those that are shown are equal.
+ * In every file, all gauges have the same value: a process writes only when it has added 1 to all of its gauges. If a
+ * process is killed before that, its gauges have different values, but a file leaves out the gauges of dead processes.
  */
 const { Counter, Gauge, register, textfile } = require('mpmetrics');
 

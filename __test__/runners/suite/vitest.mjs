@@ -5,4 +5,5 @@ import { test } from 'vitest';
 
 const suite = createRequire(import.meta.url)('./plain.cjs');
 
-test('the client uses replaced functions', () => suite(fileURLToPath(import.meta.url)));
+test('the client uses functions of Node.js that a test has replaced', () =>
+  suite(fileURLToPath(import.meta.url)));

@@ -113,7 +113,7 @@ impl Refusal {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The bytes of a heap contradict each other.
-    #[error("corrupt segment: {what} at byte {at}")]
+    #[error("corrupt segment: expected {what} at byte {at}")]
     Corrupt {
         /// The expectation that the bytes do not meet.
         what: &'static str,
@@ -201,7 +201,7 @@ pub enum Error {
     /// The system does not do what a segment needs, although it has an implementation.
     #[error("this system fails a check of what shared memory needs ({check}): {found}")]
     Unkept {
-        /// The check that fails, as the sentence that is not true.
+        /// The check that fails: a sentence that must be true of the system, such as "locks exclude threads".
         check: &'static str,
         /// What was found instead.
         found: String,

@@ -34,8 +34,9 @@ pub struct Form {
     pub protocol: Protocol,
     /// How many cells it has, apart from those for bounds or sub-windows.
     pub cells: u64,
-    /// How many cells it has for each bound of a histogram, or for each sub-window of a summary. It is 1 for a gauge,
-    /// because a gauge's block has one cell for each number that a residue keeps beside the value.
+    /// How many cells it has for each bound of a histogram, for each sub-window of a summary, or for each number that a
+    /// gauge's residue may have beside its value. Such a number is the name of the dead writer, or says how many dead
+    /// writers were in one state of a state set. A gauge's block has these cells only if its family counts the dead.
     pub repeated: u64,
     /// The least and the largest number of bounds or sub-windows.
     pub repeats: (u64, u64),

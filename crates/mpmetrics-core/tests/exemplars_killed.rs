@@ -173,8 +173,8 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
             victims[victim].signal("-CONT");
         }
         let next = Victim::start(&path, victim as u64);
-        // Kills the old process and waits for its end. If the next one claims a slot later, it adopts the slot of a
-        // killed process.
+        // Kills the old process and waits for its end. The next process has been started already. If it claims its slot
+        // only after the kill, it adopts the slot of a killed process.
         drop(std::mem::replace(&mut victims[victim], next));
         check(&heap);
     }

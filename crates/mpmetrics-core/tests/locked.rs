@@ -49,7 +49,8 @@ fn victim() {
                 set(WORD, twice(n));
             }
         }
-        // Makes the stores of an update under the lock up to the store of the first half, and dies there.
+        // Imitates a store that is interrupted: takes the lock, notes the new value and the word, changes one half of
+        // the word to its new value, and dies.
         "half" => {
             std::mem::forget(mutex(&segment).lock(Duration::from_secs(1), || ()).unwrap());
             set(header::LOCKS + lock_stripe::NOTED, twice(7));

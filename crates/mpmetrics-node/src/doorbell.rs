@@ -84,8 +84,8 @@ impl Bell {
     /// Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run.
     pub fn asked(&self) -> bool {
         let listening = self.listening.borrow();
-        // If the system does not tell which scrapes are under way, the isolate resets at once, and a scrape that reads
-        // later shows the reset.
+        // Returns false if the system refuses the call. A reset that is kept back for these scrapes is then made at
+        // once, and a scrape of them that has not read yet shows the values after the reset.
         listening.as_ref().is_some_and(|listening| listening.ear.is_asked().unwrap_or(false))
     }
 

@@ -197,8 +197,8 @@ impl NativeHeap {
         }
     }
 
-    /// Copies, from the segment `before`, the counts of writers that died without following into this segment. Returns
-    /// how many writers of `before` are still awaited.
+    /// Copies counts from the segment `before` into this segment: the counts of those writers that died before they
+    /// followed. Returns how many writers of `before` are still awaited here.
     #[napi]
     pub fn copy_for_dead(&self, before: &NativeHeap) -> Result<u32> {
         self.segment.heap().copy_for_dead(before.segment.heap()).map_err(|error| failure(&error))
@@ -235,8 +235,9 @@ impl NativeHeap {
         writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
     }
 
-    /// Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges. A
-    /// living process has dead writers, too, if threads of it have ended.
+    /// Frees the gauges of a process's dead writers now; those that count the dead become residues. Otherwise the next
+    /// writer of each slot does this. Returns the number of these gauges. A living process has dead writers, too, if
+    /// threads of it have ended.
     #[napi]
     pub fn end_lives(&self, pid: u32) -> Result<u32> {
         self.segment.heap().end_lives(pid).map_err(|error| failure(&error))

@@ -9,8 +9,9 @@ use mpmetrics_core::{layout, Refusal};
 use napi_derive::napi;
 use std::sync::{Mutex, PoisonError};
 
-/// The text that the main thread chose, or a worker thread before the main thread chose any. Worker threads read it,
-/// because their environment variables may differ.
+/// The text that [`choose`] keeps: it says which segment this process uses. The main thread stores it; a worker thread
+/// stores it only if there is none yet. Worker threads read it, because their environment variables may differ from
+/// those of the main thread.
 static CHOICE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Numbers of the heap's layout that JavaScript needs.
@@ -32,7 +33,7 @@ pub struct Layout {
     pub stores: u32,
     /// The bounds of an octave's buckets, as factors of its lower end.
     pub octave_bounds: Vec<f64>,
-    /// Most octaves that a writer keeps of a summary's series.
+    /// Largest number of octaves that a writer keeps for one series of a summary.
     pub octaves_kept: u32,
 }
 

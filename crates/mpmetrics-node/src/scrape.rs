@@ -117,7 +117,10 @@ impl Scrape {
             recycle(snapshot);
             Ok(printed)
         }));
-        printed.unwrap_or(Err(Error::Corrupt { what: "what a scrape reads: it panicked", at: 0 }))
+        printed.unwrap_or(Err(Error::Corrupt {
+            what: "bytes that a scrape can read (it panicked)",
+            at: 0,
+        }))
     }
 
     fn run(&mut self) -> napi::Result<Vec<u8>> {

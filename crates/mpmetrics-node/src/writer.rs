@@ -341,7 +341,7 @@ impl NativeWriter {
             .map_err(|error| failure(&error))
     }
 
-    /// Sets the default labels of a group. Returns a status.
+    /// Sets the default labels of a registry of this isolate. `group` is the registry's number. Returns a status.
     #[napi]
     pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {
         let (text, types) = (labels.as_bytes(), types.as_bytes());

@@ -23,8 +23,8 @@ export const enum Backing {
   /** A block of the heap. */
   Heap,
   /**
-   * Cells of its isolate's own. They move into the heap when the heap lock is free; if a reset of the series is kept
-   * back for a scrape, when that scrape has read.
+   * Cells of its isolate's own. They move into the heap when the heap lock is free. Cells that are made because a
+   * reset of the series is kept back for a scrape move only after that scrape has read.
    */
   Pending,
   /** Cells that are never read, because the storage refused the series. */
@@ -95,7 +95,10 @@ export class Handle {
   /** In the heap: the slab's number and the series' number. */
   slab = 0;
   number = 0;
-  /** An image of the counts of a dead writer whose slot was adopted, if the block had them when it was bound. */
+  /**
+   * The counts of a dead writer that were in the block when the handle was bound, because this isolate's writer adopted
+   * the dead writer's slot. They are stored as `Kind.image` returns counts. Null if there were none, and for gauges.
+   */
   base: Float64Array | null = null;
   /** The object that `labels()` returned for the series, and the types of the label values in that call. */
   child: unknown = null;

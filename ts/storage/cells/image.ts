@@ -21,8 +21,8 @@ export function ownImage(h: Handle, kind: Kind): Float64Array {
 }
 
 /**
- * Replaces the counts by an image. No reader sees half of it. The image of a shared gauge that was not set is added to
- * the value in the heap.
+ * Replaces the counts by an image. No reader sees half of it. If a shared gauge was only incremented or decremented, and
+ * never set, its image is added to the value in the heap instead.
  */
 export function writeImage(h: Handle, kind: Kind, image: Float64Array, source: BucketSource): void {
   if (h.path instanceof NativePath) h.path.write(h, image);

@@ -95,23 +95,23 @@ export class Declaration {
    */
   bindEach(labels: readonly LabelText[]): number {
     const at = labels.findIndex((label) => this.overflows(label));
-    // `withoutLimit` lifts the limit for a whole call. So the series in which updates of refused series count is bound
-    // by a call of its own.
+    // `withoutLimit` lifts the limit for a whole call. So the overflow series, to which the updates of refused series
+    // are added, is bound by a call of its own.
     const some = at === -1 ? labels : labels.slice(0, Math.max(1, at));
     const texts = some.flatMap(({ text, types }) => [text, types]);
     return this.withoutLimit(some[0]!, () => this.host.writer.bindEach(this.number!, texts, out));
   }
 
-  /** Whether labels are those of the series for refused ones. */
+  /** Whether labels are those of the overflow series, to which the updates of refused series are added. */
   private overflows({ text }: LabelText): boolean {
     return text === this.roster.overflowText;
   }
 
   /**
-   * Makes a call that binds series. The metric's own limit does not apply to the series for refused ones. Otherwise,
-   * once other processes have made `maxSeries` series, it could not be made, and refused updates would not count.
+   * Makes a call that binds series. The metric's own limit does not apply to the overflow series. Otherwise, once other
+   * processes have made `maxSeries` series, the overflow series could not be made, and updates would be dropped.
    *
-   * @param label the labels of the first series; if they are those of the series for refused ones, it is the only one
+   * @param label the labels of the first series; if this is the overflow series, the call binds no other series
    */
   private withoutLimit<R>(label: LabelText, bind: () => R): R {
     const { maxSeries } = this.roster.shape;

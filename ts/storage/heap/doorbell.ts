@@ -109,9 +109,10 @@ export class Doorbell {
   };
 
   /**
-   * Answers rings while their run is delayed. If a scrape of this isolate that is still under way has rung, and has run
-   * the callbacks since, this answers all rings up to its own. Otherwise two processes that scrape at the same time
-   * would wait for each other.
+   * Answers rings of other writers while the run for them is delayed. A scrape of this isolate may have rung too, have
+   * run all callbacks after that, and still be under way. The callbacks need not run again for a ring that came before
+   * the ring of that scrape, so this answers all rings up to that one. Otherwise two processes that scrape at the same
+   * time would wait for each other.
    */
   catchUp(): void {
     const { ran } = this.keeping;

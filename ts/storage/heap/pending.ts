@@ -28,7 +28,8 @@ export class Pending {
   /** True if no more handles may wait. */
   get full(): boolean {
     const size = this.queue.size + this.afterScrape.size;
-    // Each change that is kept back allows one handle more, because its series is not new.
+    // A change that is kept back can make a handle of an existing series wait. The maximum is meant for new series, so
+    // each such change raises it by one.
     return size >= MOST + this.parts.changes.kept;
   }
 
@@ -52,7 +53,10 @@ export class Pending {
     this.wait(h, label, this.blank, this.afterScrape);
   }
 
-  /** Makes a handle wait until the heap lock is free, and count on from an image meanwhile. */
+  /**
+   * Makes a handle wait until the heap lock is free. Until then the handle counts in cells of its own, which begin with
+   * an image.
+   */
   postpone(h: Handle, label: LabelText, image: Float64Array): void {
     this.wait(h, label, image, this.queue);
     this.parts.host.backlog.later();
@@ -111,7 +115,10 @@ export class Pending {
     if (hide) this.forget(h);
   }
 
-  /** Drops the cells that were to be reset when a scrape has read, because the resets were dropped with the writer. */
+  /**
+   * Drops the cells that were to be reset when a scrape has read. Called when this isolate has lost its writer: the
+   * resets were dropped then, so nothing would reset these cells any more.
+   */
   orphan(): void {
     for (const h of this.shown) this.queue.delete(h);
     this.shown.clear();

@@ -87,7 +87,8 @@ fn push_head(out: &mut Vec<u8>, prefix: &str, help: &str, shown: &Shown<'_>, uni
     escape(help.as_bytes(), out);
     push_word(out, b"\n# TYPE ");
     push_escaped(out, shown.type_name);
-    // The format demands that the name ends with the unit. That of a counter with the type `unknown` does not.
+    // The format demands that the name ends with the unit. But the name of a counter that is shown with the
+    // type `unknown` may end with `_total` after the unit. Such a counter is shown without its unit.
     let ends = |unit: &&str| shown.name.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'));
     if let Some(unit) = unit.filter(ends) {
         push_word(out, b"\n# UNIT ");

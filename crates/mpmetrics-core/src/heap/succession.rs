@@ -52,7 +52,8 @@ impl<'a> Succession<'a> {
             words.set_header(header::ID, os::random_u64().max(1));
         }
         let before = words.header(header::RETIRED);
-        // Any other mark stays: a copy has the segment's name or may have it, or a process died while it made a copy.
+        // Any other mark stays, because it says more. `SUCCEEDED`: a copy has got the segment's name. `NAMED`: a copy
+        // may have got it. `GONE`: a process has marked the segment already, and died while it made a copy.
         if before == retired::NO {
             words.set_header(header::RETIRED, retired::GONE);
         }

@@ -28,7 +28,8 @@ pub const HASH_KEY: usize = 12;
 pub const INTENT: usize = 14;
 /// 1 if series were removed without the heap lock and are still to be reclaimed.
 pub const DIRTY: usize = 15;
-/// The smallest number that the next birth may have. See [`super::BlockBirth`] for the time that a birth tells.
+/// The smallest number that the next birth may have. A birth also tells when its block was shown: see
+/// [`super::BlockBirth`].
 pub const BIRTH: usize = 16;
 /// Unix time of the last claim of a slot, milliseconds; until the first claim, the time at which the segment was made.
 pub const LAST_ATTACH: usize = 17;

@@ -28,8 +28,8 @@ pub enum BlockKind {
     Family = 3,
     /// One cell.
     Counter = 4,
-    /// One cell, and more in a family that counts the dead. In all other families it is shown only during the life of
-    /// the slot in which it was made.
+    /// One cell. If the gauge's family counts the dead, the block has further cells, which are for residues. If the
+    /// family does not count the dead, scrapes show the block only during the life in which it was made.
     Gauge = 5,
     /// Sequence word, buckets, sum, sequence word.
     Histogram = 6,

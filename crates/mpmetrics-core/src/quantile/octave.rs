@@ -3,7 +3,8 @@
 //!
 //! An octave `o` covers the magnitudes in (2^o, 2^(o+1)] and has 32 buckets, each with its upper bound and without its
 //! lower one. Negative values have octaves of their own, zero has none. A normal number is at most 1.0831 % off the
-//! middle of its bucket. A denormal one may be off by half of the smallest double more, because the middle is rounded.
+//! middle of its bucket. Among denormal numbers the middle is rounded to a double, which adds an error of at most half
+//! of the smallest double.
 
 use std::sync::LazyLock;
 

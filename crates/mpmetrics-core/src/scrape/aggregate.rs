@@ -1,8 +1,9 @@
 //! Joins families of one name. Two versions of an application that run at the same time make such families.
 //!
 //! A scrape must show a name once. Families of one name and type are joined series by series: series are the same if
-//! they are printed with the same labels (their own, and default labels of other names). If families of one name have
-//! different types, only those of the newest one's type are shown.
+//! they are printed with the same labels. A series is printed with its own labels and its default labels, except
+//! default labels that have the name of an own label. If families of one name have different types, only those of the
+//! newest one's type are shown.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;

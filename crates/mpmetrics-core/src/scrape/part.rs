@@ -175,7 +175,7 @@ pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64)
         Values::Scalar if family.aggregator == Aggregator::Average => {
             Value::Scalar(cells[0] / f64::from(part.blocks))
         }
-        // A block is shown before its writer has stored to it.
+        // An info's value is always 1. Its cell may still be 0: a block is shown before its writer stores to it.
         Values::Scalar if family.spec.metric_type == MetricType::Info => Value::Scalar(1.0),
         Values::Scalar => Value::Scalar(cells[0]),
         Values::Buckets => Value::Histogram {

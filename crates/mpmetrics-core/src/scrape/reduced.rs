@@ -5,10 +5,11 @@ use super::printed_labels::PrintedLabels;
 use super::snapshot::{LabelSpan, Snapshot};
 use crate::labels::{pairs, push_pair};
 
-/// Sets of default labels for joined series. The rows of such a series differ by a label such as `le`. The parts of the
-/// series have different values of a default label with the same name, or some parts lack that label. A bucket's row
-/// has an `le` of its own, and does not print that default label. The rows `_sum` and `_count` would print it, but the
-/// value of one part would be wrong for the sum of all parts. So these sets do not have it.
+/// Sets of default labels for joined series whose rows differ by a label such as `le`. A series gets such a set if a
+/// default label is called `le`, too, and its value is not the same in all parts of the series, or some parts lack it.
+/// The rows of buckets print their own `le` in place of that default label. The rows `_sum` and `_count` have no `le`
+/// of their own, and would print the default label of one part, although their values are the sums of all parts. So
+/// these sets do not have that default label.
 #[derive(Default)]
 pub(super) struct Reduced {
     /// Each set with its number in the snapshot.

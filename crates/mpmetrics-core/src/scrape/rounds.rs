@@ -37,9 +37,9 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         let merges = words.header(header::MERGES);
         kill_point!("scrape.living");
         let walked = walk(words.0, &living, filter, Patience::default());
-        // Pairs with two kinds of stores: those that carry out an addition in `heap::blocks::moving`, and the one that
-        // frees a block after `moving::replace`. A scrape that read one of them sees that the count of merges has
-        // changed.
+        // This fence pairs with two kinds of stores: the stores by which `heap::blocks::moving` carries out an
+        // addition, and the store that frees a block after `moving::replace`. If the walk has read what such a store
+        // wrote, the scrape also sees that the count of merges has changed.
         fence(Ordering::Acquire);
         let moved = heap.words().header(header::MERGES) != merges;
         let again = moved || grew(heap, words, &walked);

@@ -20,8 +20,9 @@ pub(super) struct Sets {
 
 impl Sets {
     /// Returns the index in `spans` + 1 of a set; 0 for no set, `None` if the set is not in use any more or is damaged.
-    /// Reads the set, and appends its text to `texts`, at the first block that has it. The end of the walk would be too
-    /// late: a set is not reused as long as a block has it, but that block may be freed meanwhile.
+    /// When the walk comes to the first block that has the set, this reads the set and appends its text to `texts`. The
+    /// end of the walk would be too late: a set is not reused as long as a block has it, but that block may be freed
+    /// before the walk ends.
     pub fn find(&mut self, words: Words<'_>, set: u16, texts: &mut Vec<u8>) -> Result<Option<u32>> {
         if set == 0 {
             return Ok(Some(0));

@@ -1,4 +1,5 @@
-//! State sets: the number of each state from the mask in a cell, and the states of families that are joined.
+//! State sets: makes a number for each state (1 if it is set, else 0) from the mask in a cell, and unites the states of
+//! families that are joined.
 
 use std::sync::Arc;
 

@@ -26,8 +26,8 @@ use crate::sync::{fence, AtomicU64, Ordering};
 /// Limits on the tries to read blocks that are being updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Words that are read again without giving up the processor, for one block. A summary has this limit twice in each
-    /// round: for the reads with its buckets, and for those without.
+    /// Words that are read again without giving up the processor, for one block. A summary is read in up to `ROUNDS`
+    /// rounds. In each round, this limit holds once for reads with the buckets, and once for reads without them.
     pub block: u64,
     /// The same for the whole walk.
     pub walk: u64,

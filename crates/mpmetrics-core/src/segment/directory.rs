@@ -155,9 +155,9 @@ impl Directory {
             os::set_mode(&path, access.directory_mode())?;
             found = os::entry_at(&path)?;
         }
-        // O_NOFOLLOW alone is not enough, because its error would not say what is wrong. If the directory is ours, and
-        // the parent has the sticky bit or only its owner can write to it, no other user than that owner can replace
-        // the directory.
+        // Checks the kind before it opens the directory with O_NOFOLLOW, whose error would not say what is wrong. Other
+        // users cannot replace our directory between these calls if the parent has the sticky bit, or if only the
+        // parent's owner can write to the parent. The parent's owner can.
         if found.kind != EntryKind::Directory {
             return Err(Error::Unsafe { path, why: "it is not a directory" });
         }

@@ -100,7 +100,8 @@ struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // As for the lock of a directory, closing the file is not enough.
+        // Closing the file would not always free the lock: a child that this process has just forked still has the file
+        // open until it executes a program.
         let _ = os::unlock(self.file, self.byte);
     }
 }
@@ -171,8 +172,8 @@ pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<
 }
 
 /// Removes the file of a segment if the path still names it, and returns whether it did. Either the caller has marked
-/// the segment as retired under the heap lock, or it still holds the heap lock and marks the segment next. The file of
-/// a segment that the user named is removed only if a copy of an older segment gets its name.
+/// the segment as retired under the heap lock, or it still holds the heap lock and marks the segment next. If the
+/// user named the segment, its file is removed for one reason only: a copy of an older segment is to take its path.
 ///
 /// # Errors
 ///

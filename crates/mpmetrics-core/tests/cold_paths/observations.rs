@@ -38,9 +38,10 @@ fn observe(writer: &mut Writer, text: &str, number: f64, values: &[f64]) -> Resu
     values.iter().try_for_each(|value| handle.update(writer, *value))
 }
 
-/// Observes as one of two lives that die. They leave two blocks of one series. At one index of the window the blocks
-/// have different sub-windows, at the other the same one. Both blocks have observations of 0, and the octaves of 1 and
-/// 8. Each has an octave that the other has not.
+/// Observes as one of two writers that die. Each leaves a block of the same series. A block stores its sub-windows at
+/// two indexes. At index 0 the two blocks store different sub-windows (numbers -2 and 0). At index 1 they store the
+/// same one (number 1). Both blocks have observations of 0, and observations in the octaves of 1 and of 8. Each block
+/// also has observations in an octave in which the other block has none.
 ///
 /// # Errors
 /// Whatever goes wrong.

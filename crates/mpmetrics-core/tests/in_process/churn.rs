@@ -110,7 +110,7 @@ fn series_that_come_and_go_take_no_more_memory_than_those_that_lived_at_once() {
     let all =
         [("c", MetricType::Counter), ("h", MetricType::Histogram), ("s", MetricType::Summary)];
     for kinds in [&all[..1], &all[1..2], &all[2..], &all] {
-        // With 8 lives, other writers adopt each slot now and then.
+        // `lives` is how often each churner ends its writer. A new writer then adopts the slot of the ended one.
         for lives in [1, 8] {
             let region = Arc::new(Owned::new(1 << 22));
             let heap = Heap::create(region, &Setup::default()).expect("a heap");

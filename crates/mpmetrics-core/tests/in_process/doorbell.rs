@@ -217,7 +217,7 @@ fn an_isolate_that_answered_a_scrape_is_asked_until_the_scrape_has_read_or_is_go
     one.bell.over(one.rung.get().unwrap());
     assert!(listener.asked(), "a second end of one scrape ends no other scrape");
     other.bell.forget(1);
-    assert!(!listener.asked(), "its isolate has ended");
+    assert!(!listener.asked(), "the isolate that made the last scrape has ended");
     // A process that dies frees its locks.
     let third = one.ring(LONG).unwrap();
     listener.answer();

@@ -104,7 +104,7 @@ fn an_extra_family_gets_no_name_that_a_family_of_the_heap_needs() {
 }
 
 #[test]
-fn names_of_families_that_are_left_out_are_free_for_extra_families_only() {
+fn only_an_extra_family_can_take_the_name_of_a_heap_family_that_is_left_out() {
     let make = heap(&[(MetricType::Counter, "a_total"), (MetricType::Gauge, "a")]);
     let expected = ["a_total unknown", "a gauge"];
     assert_eq!(types(&make, &["a"], vec![family("gauge", "a")]), expected);

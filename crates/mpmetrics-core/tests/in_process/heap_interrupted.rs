@@ -47,8 +47,10 @@ fn share(writer: &mut Writer, text: &str, by: f64) -> Result<()> {
 /// A call of a writer.
 type Call<'a> = &'a dyn Fn(&mut Writer) -> Result<()>;
 
-/// Makes two blocks of one series in one slot, which the next adopter merges: two lives each count before
-/// they set default labels. Returns the references of the blocks' cells.
+/// Makes two blocks of one series in one slot, which the next adopter of the slot merges. Two lives of the slot count
+/// in the series, one after the other. Each makes a block without default labels, and then gives the block the same
+/// default labels. So the second life does not find the first block when it counts. Returns the references of the
+/// blocks' cells.
 fn two_blocks(heap: &Heap) -> [u64; 2] {
     let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");

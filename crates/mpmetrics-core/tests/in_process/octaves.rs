@@ -15,7 +15,7 @@ use mpmetrics_core::scrape::snapshot::Value;
 const NOW: f64 = 1.7e12;
 const WINDOW: Window = Window { length: 10_000.0, sub_windows: 3 };
 
-/// Returns the largest value of each octave up to 2^1023, with both signs.
+/// Returns the powers of two from 2^-1074 to 2^1023, each positive and negative. Each is alone in its octave.
 fn hostile() -> Vec<f64> {
     let powers = (-1074..=1023)
         .map(|power: i32| 2.0_f64.powi(power.max(-1022)) * 2.0_f64.powi((power + 1022).min(0)));
@@ -161,7 +161,7 @@ fn observe_in_two_blocks(heap: &Heap, lists: [&[f64]; 2]) {
 }
 
 #[test]
-fn an_octave_without_room_in_merged_blocks_counts_in_the_nearest_one_of_both_blocks() {
+fn an_octave_for_which_two_merged_blocks_have_no_room_counts_in_the_nearest_bucket() {
     let positive: Vec<f64> = (1..=KEPT as i32).map(|power| 2.0_f64.powi(power)).collect();
     for (lists, zeros) in [([&[-1.0], &positive[..]], 0.0), ([&positive[..], &[-1.0]], 1.0)] {
         let heap = heap();

@@ -143,7 +143,8 @@ fn a_block_to_which_a_stopped_writer_may_still_store_is_given_to_no_other_series
     // The store went to the block of the removed series, and is lost with the series. No process sees it.
     assert_eq!(done.unwrap(), 99.0);
     assert_eq!(rows(&heap), ["g{a=\"y\"} 0"]);
-    // No writer announces the block any more, so the next series gets it.
+    // While a writer uses a block, its slot names the block. No slot names this block any more, so the next series gets
+    // it.
     let mut two = stopped.take().unwrap();
     let before = heap.words().header(header::SHARED_FREE);
     bind(&mut two, "a=\"z\"").unwrap();
@@ -152,7 +153,7 @@ fn a_block_to_which_a_stopped_writer_may_still_store_is_given_to_no_other_series
 }
 
 #[test]
-fn default_labels_are_those_of_the_writer_that_bound_the_series_or_set_them_last() {
+fn default_labels_of_a_series_come_from_the_writer_that_last_bound_it_or_last_set_its_labels() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let key = bind(&mut one, "a=\"x\"").unwrap();

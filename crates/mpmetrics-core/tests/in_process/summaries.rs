@@ -175,7 +175,7 @@ fn a_hundred_label_sets_of_a_latency_under_eight_writers_fit_into_four_mebibytes
     assert_eq!(series.len(), 100);
     assert!(series.iter().all(|(_, count, _, _)| *count == 80_000.0));
     let octaves: usize = snapshot.sketches.iter().map(|sketch| sketch.octaves.len()).sum();
-    assert!(octaves > 1_200, "so narrow a distribution shows nothing: {octaves} octaves");
+    assert!(octaves > 1_200, "too few octaves to test the size: {octaves}");
     let used = heap.words().header(header::USED) * 8;
     println!("{used} bytes, {octaves} octaves in 100 series");
     assert!(used <= 4 << 20, "{used} bytes");
@@ -278,8 +278,8 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
 #[test]
 fn two_blocks_of_one_series_become_one_with_their_windows() {
     let heap = heap(1 << 18);
-    // Each of two lives of the slot observes in a block without default labels, and then gives the block the same
-    // default labels. So the third life finds two blocks of one series.
+    // The first two lives of the slot each observe in a new block without default labels, and then set the default
+    // label `app="x"`, which the block gets. So the third life finds two blocks of one series.
     for (value, seconds) in [(1.0, 1.0), (-3.0, 11.0)] {
         let mut life = Observer::new(&heap, &windowed(false));
         life.observe("", value, seconds);

@@ -20,8 +20,8 @@ use crate::handle::Handle;
 pub const COUNTED: usize = 6;
 /// Number of label sets whose series are made and removed.
 pub const CHURNED: u64 = 90;
-/// Types of the series that are made and removed. Series `n` only counts, sets or observes n + 1; a summary observes
-/// 0 and 2 (n + 1) equally often.
+/// Types of the series that are made and removed. An update of series `n` counts, sets or observes the value n + 1.
+/// Only in a summary, an update makes two observations: 0, and then 2 (n + 1).
 pub const TYPES: [MetricType; 4] =
     [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 /// Sets of default labels that a writer of the test carries, too, so that they are never freed.

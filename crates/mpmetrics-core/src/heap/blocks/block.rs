@@ -93,7 +93,8 @@ pub enum Again {
 #[inline]
 pub fn again(run: &[AtomicU64], head: BlockHead, key: BlockKey, birth: u64) -> Again {
     fence(Ordering::Acquire);
-    // Acquire: if another series' block has an equal head, its key must be seen with that head.
+    // Acquire: another series may have got a block with an equal head here. If the first load reads the head of that
+    // block, the load of the key must read that block's key, not the old one.
     let is = |word: u64, before: u64| {
         run.get(word as usize).is_some_and(|word| word.load(Ordering::Acquire) == before)
     };

@@ -63,8 +63,9 @@ fn sub_windows(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<
     })?;
     for at in all(words, from, head)? {
         if there.contains(&at) {
-            // Only a damaged heap has octave buckets in both chains: if an adopter died in `hand_over`, the next holder
-            // of the heap lock has completed both stores.
+            // These octave buckets are in both chains. That happens only in a damaged heap. In a sound one, `hand_over`
+            // stores twice: it appends them to one chain, and removes them from the other. If an adopter died between
+            // the two stores, the next holder of the heap lock has already completed them.
             break;
         }
         let link = OctaveLink::unpack(words.load(at + LINK)?);

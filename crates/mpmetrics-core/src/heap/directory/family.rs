@@ -28,10 +28,13 @@ pub struct FamilySpec {
     pub aggregator: String,
     /// Label names, in declared order.
     pub label_names: Vec<String>,
-    /// The options that are numbers. Of a histogram: its upper bounds, in configured order, without the implied last
-    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers). Of a state set: the mask
-    /// that a cell of 0 stands for. Last, of a gauge, state set or info that counts the dead: how many dead lives are
-    /// shown, if each is shown by itself.
+    /// The options that are numbers.
+    ///
+    /// - A histogram has its upper bounds, in configured order, without the implied last one.
+    /// - A summary has [`numbers`](crate::quantile::summary::SummaryOptions::numbers).
+    /// - A state set has the mask that a cell of 0 stands for.
+    /// - A gauge, state set or info that counts the dead has one more number at the end: how many dead lives are shown.
+    ///   The number matters only if each life is shown by itself.
     pub numbers: Vec<f64>,
     /// The states of a state set, in declared order: the n-th is bit n of a mask. Empty for other types.
     pub states: Vec<String>,
@@ -79,9 +82,9 @@ impl FamilySpec {
         matches!(self.keeping(), Some(Keeping::Masks { aggregator: Aggregator::Sum, .. }))
     }
 
-    /// Returns how many bounds (of a histogram) or sub-windows (of a summary) the family has. Of a family that counts
-    /// the dead: the number of states, if residues have a number for each, else 1. The length of the family's blocks
-    /// depends on it, except with the aggregator `mostrecent`.
+    /// Returns how many bounds a histogram has, or how many sub-windows a summary has. For a family that counts the
+    /// dead, returns the number of its states if [`FamilySpec::tallies`] is true, and else 1. The length of the
+    /// family's blocks depends on the result, except with the aggregator `mostrecent`.
     #[must_use]
     pub fn repeats(&self) -> u64 {
         match self.metric_type {
@@ -117,7 +120,8 @@ fn shape(form: &Form, repeats: u64) -> Result<Shape> {
     Ok(Shape { kind: form.block, words: words as u16 })
 }
 
-/// The states of a state set follow its label names, and their number follows its numbers.
+/// Returns a family's text. For a state set, the names of the states are written after the label names, and the count
+/// of the states is written after the other numbers.
 fn encode(spec: &FamilySpec) -> Vec<u8> {
     let count = (spec.metric_type == MetricType::StateSet).then_some(spec.states.len() as f64);
     let numbers = || spec.numbers.iter().copied().chain(count);
@@ -249,7 +253,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     let form = Form::of(spec.metric_type, &spec.aggregator);
     let repeats = spec.repeats();
     let shape = shape(form, repeats)?;
-    // The record has the type of the form: of a state set or info, that of a gauge. So processes of an older minor
+    // The record has the type of the form, which is "gauge" for a state set or info. So processes of an older minor
     // version, which do not know the family's own type, can adopt and recover its blocks.
     let packed = FamilyShape { metric_type: form.metric_type as u8, form: form.number, repeats };
     let packed = packed.pack();
@@ -332,7 +336,8 @@ mod tests {
             let spec =
                 FamilySpec { tag, name, help, metric_type, aggregator, label_names, numbers, states };
             prop_assert_eq!(parse(&encode(&spec)), Some(spec.clone()));
-            // The same texts as the states of a state set, all or without the first.
+            // A state set has the same texts: first all label names become states, then the first one stays a label
+            // name and the others become states.
             for first in 0..=spec.label_names.len().min(1) {
                 let mut spec = FamilySpec { metric_type: MetricType::StateSet, ..spec.clone() };
                 spec.states = spec.label_names.split_off(first);

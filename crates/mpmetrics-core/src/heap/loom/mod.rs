@@ -23,11 +23,14 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
     Arc::new(values.iter().map(|value| AtomicU64::new(*value)).collect())
 }
 
-/// Reads the words in a new thread while the calling thread stores to them. The new thread must be the reader. In the
-/// first execution it runs after the other thread. Then loom backtracks: from a load only to the last store to the same
-/// word, and from a store only to the last access of the same word. Suppose that the new thread were the writer, and
-/// added to a word that the reader has loaded. The last access before the addition's store would be the addition's own
-/// load. So loom would never try that store before the reader's load.
+/// Reads the words in a new thread while the calling thread stores to them.
+///
+/// The new thread must be the reader, because loom would miss interleavings if the new thread were the writer. In the
+/// first execution, the new thread runs after the calling thread. In later executions, loom moves an access of the new
+/// thread to an earlier point: a load to the point before the last store to the same word, and a store to the point
+/// before the last access of the same word. Suppose that the new thread is the writer and adds to a word that the
+/// reader has loaded. An addition is a load and then a store. The last access before this store is the load of the
+/// addition, not the load of the reader. So loom never tries the store before the load of the reader.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),

@@ -3,8 +3,9 @@
 //! into the block, it gets a larger block, and the old block is freed.
 //!
 //! An exemplar's block has a reference to the series' block to which it belongs, and copies of that block's key and
-//! birth. A scrape shows the exemplar only while key and birth are equal in both blocks: no longer once the series is
-//! removed, or its block hidden and shown again. When the series' block is freed, the exemplar's block is freed, too.
+//! birth. A scrape shows the exemplar only while key and birth are equal in both blocks, and the series lives. So the
+//! exemplar is not shown any more after the series was removed, or after the series' block was hidden and shown again.
+//! When the series' block is freed, the exemplar's block is freed, too.
 
 use super::claimed::{self, Claimed};
 use super::room::put_back;

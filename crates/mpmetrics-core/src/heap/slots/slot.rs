@@ -59,9 +59,9 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, owner.process)?;
-    // By now the blocks of the past life's gauges are free, or are residues. A residue that a scrape shows with a pid
-    // and a thread has those of its own writer in its cells. So no scrape shows a gauge of the past life with the pid
-    // and the thread that are stored here: see `scrape::walk`.
+    // No scrape shows a gauge of the past life with the pid and the thread that are stored here (see `scrape::walk`):
+    // the blocks of these gauges are free by now, or are residues. If a scrape shows a residue with a pid and a thread,
+    // it reads both from the residue's cells, which name the writer that left the residue.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
     // Withdraws the announcement of a shared gauge's block: the writer that made it is dead, or has lost the slot.
@@ -125,9 +125,9 @@ pub fn hide_lost(locked: &Locked<'_>, id: u32, incarnation: u32) -> Result<bool>
 
 /// Initialises a slot's mutex if it was never initialised or is unusable. The slot's last writer is dead.
 ///
-/// A mutex that is held nevertheless is not changed: its holder is a writer that lost the slot by accident, in the
-/// middle of a change. A half-written exemplar has an odd version, so nothing is to be repaired here. If the system has
-/// no robust mutexes, no exemplars are recorded.
+/// If a living thread holds the mutex, it is not changed: that thread's writer lost the slot by accident, while it
+/// stored an exemplar. If the holder died, the closure that `lock` calls repairs nothing, because no scrape shows a
+/// half-written exemplar. If the system has no robust mutexes, `make` fails, and no exemplars are recorded.
 pub fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
     let mutex = mutex(words, id)?;
     if let Err(NotHeld::Broken) = mutex.lock(Duration::ZERO, || ()) {

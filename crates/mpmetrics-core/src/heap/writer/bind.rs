@@ -76,7 +76,7 @@ fn bind(
             None => series::create(locked, family, most, hash, given)?,
         };
         let generation = generation::of(locked.words(), id)?;
-        // A process that found the lock busy may have removed the series just now.
+        // A process that cannot get the lock removes a series without it, so the series may have been removed just now.
         if generation::lives(generation) {
             break (id, generation);
         }

@@ -41,8 +41,9 @@ impl Writer {
         copy_slabs(self.heap.words(), words, &slabs)?;
         slot::make_mutex(words, id)?;
         kill_point!("follow.copied");
-        // Marks the values of shared gauges in the old segment as taken, because the copy has them: if another segment
-        // displaces the copy later, writers take the values from the copy only.
+        // Marks the values of shared gauges in the old segment as taken, because the copy has them. If another segment
+        // gets the copy's name later, writers bring the copy's values to that segment. Because of the mark, they do not
+        // bring the old segment's values, too.
         shared::give_all(self.heap.words())?;
         words.store(at + slt::AWAITED, 0)?;
         kill_point!("follow.done");

@@ -21,8 +21,8 @@ const SKIPPED: u32 = 1024;
 enum Kept {
     /// In its own buckets.
     Own,
-    /// In this bucket of this octave: the nearest bucket of another octave. `observe_in` uses it for the value's own
-    /// bucket, too.
+    /// In this bucket of this octave. `keep` returns the nearest bucket of another octave. `observe_in` replaces `Own`
+    /// by this variant, with the value's own octave and bucket.
     Nearest(Octave, usize),
     /// As observations of zero.
     Zero,
@@ -42,7 +42,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the series was removed or the block freed, [`crate::Error::Busy`],
-    /// [`crate::Error::Full`], [`crate::Error::Limit`] (also if the series has [`KEPT`] others),
+    /// [`crate::Error::Full`], [`crate::Error::Limit`] (also if the series has [`KEPT`] other octaves),
     /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
     pub fn buckets(
         &mut self,

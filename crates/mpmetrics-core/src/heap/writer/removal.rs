@@ -63,10 +63,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes series of this family, by label text and types, for all writers, because no writer updates them. This
-    /// holds the heap lock once: for the first two series, and for those that it begins within 200 µs after it began
-    /// the second. Returns how many of the given series were handled, from the first on, also those that did not exist
-    /// any more. Call again for the others.
+    /// Removes series of this family, by label text and types, for all writers, because no writer updates them. One
+    /// call takes the heap lock once. It handles the first two series, and begins further ones until 200 µs have passed
+    /// since it began the second. Returns how many of the given series were handled, from the first on, also those that
+    /// did not exist any more. Call again for the others.
     ///
     /// # Errors
     /// As [`Writer::remove`]. After [`Error::Busy`], check whether the series are still idle before the next call.

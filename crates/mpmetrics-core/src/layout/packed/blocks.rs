@@ -126,8 +126,9 @@ impl BlockHead {
 /// The birth of a block and its set of default labels: `birth | defaults << 48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockBirth {
-    /// Birth number, which the block got when it was shown, first or again, or when it became a residue that is shown
-    /// by itself. [`Self::NONE`] for an exemplar that belongs to no block at present.
+    /// Birth number. A block gets one when it is shown, first or again. It gets another one when it becomes a residue
+    /// that is not joined with residues of other dead writers. [`Self::NONE`] for an exemplar that belongs to no block
+    /// at present.
     pub birth: u64,
     /// Number of the set of default labels; 0 for none.
     pub defaults: u16,

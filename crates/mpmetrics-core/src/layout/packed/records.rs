@@ -37,7 +37,7 @@ impl Answer {
 pub struct FamilyShape {
     /// Number of the type whose blocks the family has: a gauge's for a state set or an info, else the family's own.
     pub metric_type: u8,
-    /// Number of the family's form among those of the type.
+    /// Number of the kind of blocks that the family has, among the kinds of its type: `Form::number` in `form.rs`.
     pub form: u8,
     /// Number of a histogram's bounds, or of a summary's sub-windows. Of a family that counts the dead, the number of
     /// cells that a residue has beside the value.

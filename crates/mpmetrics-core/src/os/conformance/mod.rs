@@ -1,9 +1,10 @@
 //! Checks of what the contract of `os/` promises, which run on every system.
 //!
 //! [`quick`] takes a few milliseconds: on systems other than Linux, the first process that opens a segment in a directory
-//! runs it there (see `segment/probe.rs`). [`all`] also starts processes of a program, which calls [`other`]: a test of
-//! this crate does so. A check calls what it checks through a [`Contract`], so that a test can pass one with a fault.
-//! Only the mutex is always that of this system.
+//! runs it there (see `segment/probe.rs`). [`all`] runs slower checks, too, some of which start further processes. Its
+//! caller names the program of these processes, which must call [`other`]. Only `tests/conformance.rs` calls [`all`].
+//! A check calls what it checks through a [`Contract`], so that a test can pass one with a fault. Only the mutex is
+//! always that of this system.
 
 mod contract;
 mod files;
@@ -68,8 +69,8 @@ pub fn quick(contract: &Contract, parent: &Path) -> Result<()> {
     run(QUICK, contract, parent, None)
 }
 
-/// Runs all checks, in a new directory below `parent`. `program` returns a command for a process that calls [`other`]
-/// with a contract, the role and the path.
+/// Runs all checks, in a new directory below `parent`. A check calls `program` with a role and a path, to get a command
+/// that starts a further process. That process must call [`other`] with a contract and with this role and path.
 ///
 /// # Errors
 ///

@@ -163,7 +163,7 @@ impl Drop for Running {
 ///
 /// # Panics
 ///
-/// Never: an index beyond the mapping is that of its last word.
+/// Never: if the index is beyond the mapping, the result is the last word of the mapping.
 pub fn word(mapping: &Mapping, index: usize) -> &AtomicU64 {
     let index = index.min(mapping.len() / 8 - 1);
     // SAFETY: the mapping is aligned to a page and contains the whole word, and the reference does not outlive it.

@@ -40,7 +40,7 @@ pub fn wakes(scratch: &Scratch<'_>) -> Result<(), Found> {
 
 pub fn mutex_excludes(_: &Scratch<'_>) -> Result<(), Found> {
     let words: [AtomicU64; MUTEX_WORDS] = Default::default();
-    let mutex = SharedMutex::at(&words).ok_or(Found::Other("its size is another"))?;
+    let mutex = SharedMutex::at(&words).ok_or(Found::Other("MUTEX_WORDS is too small"))?;
     let tries = || mutex.lock(Duration::ZERO, || ()).map(drop);
     ensure(tries() == Err(NotHeld::Broken), "a mutex that was not made was locked")?;
     if mutex.make().is_err() {

@@ -68,7 +68,8 @@ impl<'a, L: Lives> OwnerMutex<'a, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] if words change under locks: these have no compare-exchange between processes.
+    /// [`Error::Unsupported`] in a build with the feature `locked`. There a word consists of two halves, so processes
+    /// cannot change it by one compare-exchange.
     /// The errors of [`Lives::describe`] if the system does not describe this process.
     pub fn make(&self) -> Result<()> {
         self.made.store(0, Ordering::Relaxed);

@@ -100,7 +100,7 @@ fn a_process_that_has_a_segment_open_without_a_slot_finds_it_retired() {
 }
 
 #[test]
-fn a_retired_file_is_replaced_unless_a_user_named_it_and_unlink_spares_the_new_file() {
+fn only_a_retired_file_that_no_user_named_is_replaced_and_unlink_spares_the_new_file() {
     let dir = parent();
     let options = derived(&[dir.path()], "a");
     let old = make(&options);

@@ -105,7 +105,7 @@ fn this_system_is_sound_and_each_fault_is_found_by_its_check() {
     let found: Vec<_> = faulty().into_iter().map(|(check, _)| check).collect();
     let [quick, _] = names();
     let missed: Vec<_> = quick.into_iter().filter(|check| !found.contains(check)).collect();
-    assert_eq!(missed, ["a mutex excludes threads, or is refused"], "its type cannot be replaced");
+    assert_eq!(missed, ["a mutex excludes threads, or is refused"], "a Contract has no mutex");
 }
 
 fn named(parent: &Path) -> OpenOptions {
