@@ -12,7 +12,7 @@ import { main, Refusal, root } from './steps.mjs';
 import { linkTarget, TARGETS } from './targets.mjs';
 
 /** The longest time that one test program may take, in milliseconds. */
-const PATIENCE_MS = 900_000;
+const PATIENCE_MS = 1_800_000;
 
 /** Test programs of deaths under a robust mutex. qemu-user does not notice such deaths, so that these programs wait. */
 const NOT_UNDER_QEMU = ['mutex', 'exemplars_killed'];

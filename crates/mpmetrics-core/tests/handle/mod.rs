@@ -63,7 +63,9 @@ impl Handle {
     /// Whether the place still has the series that was bound. JavaScript checks this before each store.
     pub fn fresh(&self, heap: &Heap) -> Result<bool> {
         let word = heap.words().load(self.generation)?;
-        Ok((word >> (self.address.word % 2 * 32)) as u32 == self.address.generation)
+        // `address.word` counts halves of words in the order of their bytes.
+        let half = self.address.word % 2 ^ u32::from(cfg!(target_endian = "big"));
+        Ok((word >> (half * 32)) as u32 == self.address.generation)
     }
 
     /// Counts, sets or observes a value, depending on the type. Does not check whether the handle is stale.
