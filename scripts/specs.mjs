@@ -15,7 +15,7 @@ const IMPORTS = /^(?:import|export|\}) .*'([^']+)';$/gm;
 /** Endings of a file's name that an import may leave out. */
 const ENDINGS = ['', '.ts', '/index.ts'];
 
-/** Environment of the specs, with fewer random programs than in CI. */
+/** Environment of the specs: each test that generates random inputs makes 50 runs, fewer than by default. */
 const SIZES = { MPMETRICS_TEST_RUNS: '50' };
 
 /** Returns the file that a relative import names; undefined if it is outside of the tests and scripts. */

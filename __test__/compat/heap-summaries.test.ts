@@ -128,7 +128,8 @@ describe('a full heap', () => {
     expect(moody.bucketCalls).toBe(1);
     expect(await shown(moody)).toEqual([1001, 3001, 1, 1, 5]);
     moody.mood = Status.Ok;
-    // One observation was refused its bucket, and the next 499 did not ask for it.
+    // The heap refused a bucket once. The series asks again only after 1024 more observations without a bucket. 499 of
+    // them were made above, and the loop makes the others.
     for (let i = 499; i < 1024; i++) child.observe(5);
     expect(moody.bucketCalls).toBe(1);
     for (let i = 0; i < 10_000; i++) child.observe(5);

@@ -33,7 +33,8 @@ describe.each(subjects)('$name', ({ load }) => {
       's{job="mail",host="x",s="on"} 1',
       's{job="mail",host="y",s="on"} 1',
     ]);
-    // Both children have the same series, but only that of `labels('mail')` can still choose another `host`.
+    // These two children update the same series, but they differ: the child of `labels('mail')` can still choose
+    // another `host`, and the child of `labels('mail', 'x')` cannot.
     expect(state.labels('mail', 'x')).not.toBe(state.labels('mail'));
     state.labels('mail').labels('z').state('on');
     expect(set(await client.register.metrics())).toContain('e{job="mail",host="z",e="on"} 1');

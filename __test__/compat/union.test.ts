@@ -1,4 +1,7 @@
-/** The types of metrics of several registries that are read as one; and a process answers after its collectors ran. */
+/**
+ * Which type a metric is shown with when several registries are read as one. And: a process that scrapes answers the
+ * rings of other processes only after its own collectors have run.
+ */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 

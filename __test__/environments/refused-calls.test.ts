@@ -87,7 +87,10 @@ afterAll(() => {
     }
   }
 });
-/** An application of one test. Tests run at the same time, because most of their programs wait for refused calls. */
+/**
+ * An application of one test. Tests run at the same time, because most of their programs need little processor time:
+ * they often pause before they make a refused call again.
+ */
 function application({ onTestFinished }: TestContext): Application {
   const files = { 'cases.js': 'cases.js', 'counts.js': 'counts.cjs' };
   const app = new Application(

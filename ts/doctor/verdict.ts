@@ -10,11 +10,12 @@ export interface Verdict {
   readonly code: 0 | 1 | 3;
 }
 
-/** Matches the option of Node.js that loads the hook for all names. */
+/** Matches an option of Node.js that loads `mpmetrics/register`. */
 const HOOK = /(?:--import|--require|-r)[ =]["']?mpmetrics\/register\b/;
 
 /**
- * Whether programs of an application are started with the hook for every client's name.
+ * Returns whether programs of an application are started with `mpmetrics/register`. Such programs get mpmetrics when
+ * they load another client, such as prom-client.
  *
  * @param scripts of the application's package.json
  * @param options the value of NODE_OPTIONS

@@ -55,7 +55,8 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpPlugin {
       }
       noteRoute(request);
       const exchange = begin(meter, request.raw, reply.raw, routeOf, request, reply);
-      // If a hook before this one has waited, the listener below has begun the request, with other arguments.
+      // If a hook before this one has waited, the listener below has already called `begin`, and without the arguments
+      // of Fastify. This call replaces the arguments.
       exchange?.isOf(request, reply, routeOf);
       next();
     });

@@ -1,4 +1,4 @@
-/** A test file for runners whose functions are required or global. */
+/** A test file for the runners whose function `test` or `it` a file gets from `require()` or as a global. */
 'use strict';
 const suite = require('./plain.cjs');
 
@@ -10,4 +10,6 @@ const DECLARE = {
   tap: () => require('tap').test,
 };
 
-DECLARE[process.env.RUNNER]()('the client uses replaced functions', () => suite(__filename));
+DECLARE[process.env.RUNNER]()('the client calls the functions that the test replaced', () =>
+  suite(__filename),
+);

@@ -57,12 +57,12 @@ impl Aggregator {
         !matches!(self, Self::Average | Self::Shared | Self::Omit)
     }
 
-    /// Returns the aggregator of a family. Of a counter, gauge, histogram or summary it is [`Aggregator::Sum`] in place
-    /// of
+    /// Returns the aggregator of a family. A counter, gauge, histogram or summary has the aggregator with this name. It
+    /// has [`Aggregator::Sum`] instead in these cases:
     ///
-    /// - an unknown name,
-    /// - an aggregator for gauges only, if the family is of another type,
-    /// - [`Aggregator::All`], if the family has one of the label names that [`Aggregator::All`] adds.
+    /// - The name is unknown.
+    /// - The aggregator is for gauges only, and the family is of another type.
+    /// - The aggregator is [`Aggregator::All`], and the family has one of the label names that this aggregator adds.
     ///
     /// A state set has names of its own. A scrape joins the parts of each state by itself: `any` is the largest part,
     /// `every` the smallest, `count` the sum. The largest part is used in place of an unknown name, and of `all` if the

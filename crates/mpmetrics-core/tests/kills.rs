@@ -119,8 +119,9 @@ impl Ward {
         self.before = counts;
         let (last, kills) = self.halves;
         let halves = halves(&snapshot);
-        // A killed process leaves sums that are off by two observations at most: it had observed the first of a pair in
-        // a summary, and was in the middle of the second. Each living process may be between the two of a pair.
+        // An update of a summary makes two observations. A process that is killed in the middle of the second leaves a
+        // sum that is off by two observations; no killed process leaves more. Each living process may be between its
+        // two observations, and then a sum is off by one.
         let more = 2 * (self.kills - kills) + self.victims.len() as u64;
         let grown = halves.iter().zip(last).all(|(now, last)| *now <= last + more as f64);
         assert!(grown, "half updates: {last:?}, then {halves:?}; at most {more} more are allowed");
@@ -203,8 +204,8 @@ fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
 type Halves = [f64; 2];
 
 /// Counts half updates: processes that died in the middle of an update left them. An update of series `n` adds, sets or
-/// observes n + 1, or observes 0 and then 2 (n + 1) in a summary. So another series' updates would show as values that
-/// are no multiple of n + 1.
+/// observes n + 1, or observes 0 and then 2 (n + 1) in a summary. So if an update of another series went to
+/// series `n` by mistake, the value of series `n` would in general be no multiple of n + 1.
 fn halves(snapshot: &Snapshot) -> Halves {
     let mut halves = [0.0; 2];
     for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {

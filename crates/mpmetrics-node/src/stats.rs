@@ -30,8 +30,8 @@ pub struct HeapStats {
     pub adoptions: f64,
     /// Updates of series that were refused, by the number of the reason.
     pub dropped: Vec<f64>,
-    /// Dead lives that infos, and gauges and state sets with the aggregator `all`, do not show any more. A life is
-    /// counted once for each family.
+    /// Lives that have ended and that a family does not show any more, because it shows only the last ones. Such a
+    /// family is an info, or has the aggregator `all`. Each family counts the lives that it does not show.
     pub dropped_lives: f64,
     /// Exemplars that were not recorded.
     pub dropped_exemplars: f64,

@@ -149,7 +149,7 @@ export class HeapFamily implements Family, Member {
       return;
     }
     const { text, types } = label;
-    // Changes of a shared gauge that a pending handle has are lost with the series.
+    // A pending handle of a shared gauge has changes that are not in the heap yet. They are lost with the series.
     if (h !== undefined && kind.sharedGauge && h.backing === Backing.Pending)
       this.pending.forget(h);
     else if (h !== undefined) this.reset(h, true);

@@ -27,9 +27,9 @@ use words::Listener;
 
 /// Time after which the watcher checks whether it is still needed, if nothing wakes it.
 const LOOK: Duration = Duration::from_secs(10);
-/// The same time, for the first sleep after a ring. An isolate that has no callbacks left leaves when it is told of a
-/// ring, and the last one that leaves wakes the watcher. A watcher that does not sleep yet misses this, so its first
-/// sleep is short.
+/// The same time, for the first sleep after a ring. When an isolate is told of a ring and has no callbacks any more, it
+/// calls [`Doorbell::leave`]. The call of the last isolate wakes the watcher. If the watcher does not sleep yet, it
+/// misses this, so its first sleep is short.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One process's side of a heap's doorbell. It has at most two threads: the watcher, while the process has callbacks,

@@ -15,8 +15,9 @@ use crate::layout::{
 use crate::region::Locks;
 use std::collections::{HashMap, HashSet};
 
-/// Takes the heap lock. Waits at most [`LOCK_DEADLINE_US`](super::LOCK_DEADLINE_US), plus the grace that the thread has
-/// not used yet. Recovers the heap if the last holder died.
+/// Takes the heap lock. Waits at most [`LOCK_DEADLINE_US`](super::LOCK_DEADLINE_US), plus the rest of an extra time
+/// that each thread has once for all its waits (`GRACE_US` in `memory::lock`). Recovers the heap if the last holder
+/// died.
 ///
 /// # Errors
 /// [`crate::Error::Busy`] after the deadline, [`crate::Error::Retired`] if the segment was removed,

@@ -49,8 +49,9 @@ pub struct Filter {
     pub exemplars: bool,
     /// Whether default labels are left out. Series that differ only in default labels are joined then.
     pub plain: bool,
-    /// What is printed before all names, also before the name of the label that shows a state, which is the family's
-    /// name. Series whose labels are printed the same with this prefix are joined.
+    /// This text is printed before all names of families. The label that shows a state has the name of its family, so
+    /// the prefix is printed before this label's name, too. A default label with the resulting name is not printed, and
+    /// series that are then printed with the same labels are joined.
     pub prefix: String,
     /// Unix time in milliseconds, by which the windows of summaries expire. If it is `None`, [`scrape`] reads
     /// the clock.

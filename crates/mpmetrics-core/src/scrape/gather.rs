@@ -43,7 +43,7 @@ pub struct Gather<'a> {
     /// The writer whose blocks are read.
     writer: Origin,
     cells: Vec<f64>,
-    /// The numbers of the states of the block that is added.
+    /// While a block of a state set is added: a number for each state, made from the mask ([`states::expand`]).
     expanded: Vec<f64>,
     sketches: Vec<Sketch>,
     text: Vec<u8>,
@@ -63,7 +63,8 @@ impl<'a> Gather<'a> {
         let families = FAMILIES.count(words, header::FAMILIES)?;
         let (mut wanted, mut by_family) = (Vec::new(), Vec::new());
         let mut damaged = 0;
-        // The records are judged one by one below. If the table has no last record, the whole scrape fails.
+        // The loop below leaves out single damaged records. But if the table is shorter than the number of records
+        // says, the table or the number is damaged, and the whole scrape fails here.
         if let Some(last) = families.checked_sub(1) {
             FAMILIES.find(words, last)?;
         }

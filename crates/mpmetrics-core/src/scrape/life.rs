@@ -36,8 +36,8 @@ impl Of {
         self.alive && head.incarnation == self.incarnation
     }
 
-    /// Returns the life to which a gauge's block belongs; `None` if the block is not read. When the number of a slot's
-    /// next life is stored, all blocks of the life before are residues, or free.
+    /// Returns the life to which a gauge's block belongs; `None` if the block is not read. An adopter stores the number
+    /// of the slot's next life only after it has freed every gauge's block of the last life, or made a residue of it.
     pub fn life(self, head: BlockHead, run: &[AtomicU64]) -> Option<Life> {
         if head.residue {
             // Pairs with the store of the head in `heap::slots::residue::mark`.

@@ -90,8 +90,8 @@ impl<'a> PrintedLabels<'a> {
     ///
     /// Two series of a family differ in their own labels or in the set of default labels. So they can be printed with
     /// the same labels only in two cases: a default label has the name of one of the labels that the family's rows have,
-    /// or two sets of default labels are equal. Without default labels the check returns at once. An info may have labels
-    /// of any names.
+    /// or two sets of default labels are equal. The labels of an info may have any names, so every default label of an
+    /// info is treated as the first case. Without default labels the check returns at once.
     pub fn may_coincide(&self, family: &Family) -> bool {
         if self.defaults.is_empty() {
             return false;

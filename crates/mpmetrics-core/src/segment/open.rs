@@ -71,8 +71,8 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
     open_on(CHECKED, options, contents)
 }
 
-/// As [`open`]. If `checked` is a system, checks that system in the segment's directory before it returns or makes the
-/// segment.
+/// Does what [`open`] does. If `checked` is a contract, first checks in the segment's directory that the calls of the
+/// contract do what a segment needs, and only then returns or makes the segment.
 pub(super) fn open_on(
     checked: Option<&Contract>,
     options: &OpenOptions,
@@ -260,7 +260,8 @@ fn make(
     Ok(made?.map(|file| (segment_path, file)))
 }
 
-/// Checks a system in the segment's directory. Does nothing if `checked` is `None`.
+/// Checks in the segment's directory that the calls of the contract `checked` do what a segment needs. Does nothing if
+/// `checked` is `None`.
 fn check(checked: Option<&Contract>, segment_path: &SegmentPath) -> Result<()> {
     checked.map_or(Ok(()), |contract| probe(segment_path, contract))
 }

@@ -137,7 +137,7 @@ fn a_writer_keeps_its_own_limit_of_a_family_and_counts_refusals_unless_told_othe
     let made = (10..30).take_while(|n| bind(&mut writer, *n).is_ok()).count();
     assert_eq!(made, 10 - 4);
     assert_eq!(dropped(&heap), [0, 0, 2, 0, 0, 0, 0]);
-    // A family that this writer did not declare has no limit of its own.
+    // For a family that this writer did not declare, the call does nothing.
     writer.limit(f + 1, 0, true);
 }
 
