@@ -42,7 +42,7 @@ test.each<[string, (heap: NativeHeap, other: NativeHeap) => unknown]>([
   expect(await text).toBe('\n');
 });
 
-test('the first metrics that a thread makes while it prints a scrape are in the heap', async () => {
+test('a thread that had no metrics makes some while it prints a scrape: they are in the heap', async () => {
   const app = new Application({ 'late.js': source('processes/lent/late.cjs') });
   made.push(app);
   const program = app.run('late.js');

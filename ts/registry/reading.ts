@@ -227,7 +227,8 @@ export class Reading {
       this.printsNatively(metric),
     );
     if (selection === null) return { selection, extra };
-    // A metric that does not show its cells replaces all families of its name in the heap.
+    // A metric may have a `get` of its own, whose values are not those of its cells. If rows of such a metric are
+    // printed, the scrape leaves out the heap's families of its name.
     const alone = rows.filter((one, i) => one !== null && !inCells(metrics[i]!, readsItself));
     return { selection: { ...selection, ...this.naming(), without: namesOf(alone), extra } };
   }

@@ -21,8 +21,8 @@ const { setTimeout, clearTimeout } = globalThis;
 /** A scrape of this isolate. */
 export interface Scrape {
   /**
-   * The number of the ring that asked other writers for their callbacks; null if there is none, or if not all of this
-   * isolate's callbacks have run since.
+   * The number of this scrape's ring, once all callbacks of this isolate have run after the ring. It is null until
+   * then, and stays null if the scrape does not ring or runs only some of the callbacks.
    */
   ran: number | null;
 }

@@ -42,8 +42,9 @@ impl Asking {
         if rung != next && held {
             self.free(next);
         }
-        // RACE: two processes that ring at the same time first try to lock the same byte. The one whose ring got
-        // another number frees that byte only after the ring, so the other one may have to try again.
+        // RACE: two processes that ring at the same time expect the same number, and try to lock the same byte. Only
+        // one of them gets that number, but the other one may hold the byte, and frees it only after it has rung. So
+        // the process that got the number may have to try again.
         if rung == next && held || self.hold(rung, TRIES) {
             self.rings.push((owner, rung));
         }

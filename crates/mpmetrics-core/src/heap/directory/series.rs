@@ -104,6 +104,7 @@ pub fn create(
     take(words, at, true)?;
     let generation = generation::of(words, id)?;
     if lives(generation) {
+        // `what` names what was expected: the generation of a free place is even.
         return Err(Error::Corrupt { what: "an even generation of a free place", at: at * 8 });
     }
     kill_point!("register.record");
