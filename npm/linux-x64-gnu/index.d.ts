@@ -30,8 +30,8 @@ export declare class NativeHeap {
    */
   follow(before: NativeHeap): number
   /**
-   * Copies, from the segment `before`, the counts of writers that died without following into this segment. Returns
-   * how many writers of `before` are still awaited.
+   * Copies counts from the segment `before` into this segment: the counts of those writers that died before they
+   * followed. Returns how many writers of `before` are still awaited here.
    */
   copyForDead(before: NativeHeap): number
   /** Scrapes what the options choose, as a string. */
@@ -39,8 +39,9 @@ export declare class NativeHeap {
   /** Scrapes what the options choose, as UTF-8. */
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
   /**
-   * Takes the gauges of a process's dead writers out of their slots now. Returns the number of these gauges. A
-   * living process has dead writers, too, if threads of it have ended.
+   * Frees the gauges of a process's dead writers now; those that count the dead become residues. Otherwise the next
+   * writer of each slot does this. Returns the number of these gauges. A living process has dead writers, too, if
+   * threads of it have ended.
    */
   endLives(pid: number): number
   /**
@@ -190,7 +191,7 @@ export declare class NativeWriter {
   expire(family: number, texts: Array<string>): number
   /** Whether `expire` ended this generation of the series. */
   expired(series: number, generation: number): boolean
-  /** Sets the default labels of a group. Returns a status. */
+  /** Sets the default labels of a registry of this isolate. `group` is the registry's number. Returns a status. */
   defaultLabels(group: number, labels: string, types: string): number
   /** Counts updates that JavaScript dropped because their series was refused. `refusal` is the reason's number. */
   countDropped(refusal: number, updates: number): void
@@ -272,7 +273,7 @@ export declare const enum FamilyType {
 export interface FamilyUnit {
   /** Metric name. */
   name: string
-  /** The unit, with which the name ends. */
+  /** The unit. The name ends with it; in the name of a counter, `_total` may follow it. */
   unit: string
 }
 
@@ -315,8 +316,8 @@ export interface HeapStats {
   /** Updates of series that were refused, by the number of the reason. */
   dropped: Array<number>
   /**
-   * Dead lives that infos, and gauges and state sets with the aggregator `all`, do not show any more. A life is
-   * counted once for each family.
+   * Lives that have ended and that a family does not show any more, because it shows only the last ones. Such a
+   * family is an info, or has the aggregator `all`. Each family counts the lives that it does not show.
    */
   droppedLives: number
   /** Exemplars that were not recorded. */
@@ -329,7 +330,7 @@ export interface HeapStats {
   damagedReads: number
   /** Times the heap lock was not free in time. */
   lockTimeouts: number
-  /** Reads that were tried again. */
+  /** Torn reads of living writers' blocks, whether they were tried again or accepted. */
   tornRetries: number
   /** Reads that were accepted although they were torn. */
   tornGivenUp: number
@@ -359,7 +360,7 @@ export declare function layout(): Layout
 export interface Layout {
   /** Layout version, `major << 16 | minor`. */
   version: number
-  /** 32-bit words between a block's flags and its first cell. */
+  /** Number of 32-bit words from a block's flags to its first cell. */
   flagsBack: number
   /** The bit of the flags that hides a series. */
   absent: number
@@ -373,7 +374,7 @@ export interface Layout {
   stores: number
   /** The bounds of an octave's buckets, as factors of its lower end. */
   octaveBounds: Array<number>
-  /** Most octaves that a writer keeps of a summary's series. */
+  /** Largest number of octaves that a writer keeps for one series of a summary. */
   octavesKept: number
 }
 
@@ -476,8 +477,8 @@ export interface ScrapeOptions {
   extra?: Array<ExtraFamily>
   /**
    * What is printed before all names, and before the name of the label that shows a state. `json` does not print the
-   * prefix: its reader looks families up by their names, and adds the prefix later. But the prefix decides, for
-   * `json` too, which series are joined: those whose labels are the same with the prefix.
+   * prefix: its reader looks families up by their names, and adds the prefix later. But `json`, too, joins series
+   * whose labels would be the same if the prefix were printed.
    */
   prefix?: string
   /** Units of families of the heap, which OpenMetrics shows. */
