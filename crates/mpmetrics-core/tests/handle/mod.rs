@@ -64,7 +64,7 @@ impl Handle {
     pub fn fresh(&self, heap: &Heap) -> Result<bool> {
         let word = heap.words().load(self.generation)?;
         // `address.word` counts halves of words in the order of their bytes.
-        let half = self.address.word % 2 ^ u32::from(cfg!(target_endian = "big"));
+        let half = (self.address.word % 2) ^ u32::from(cfg!(target_endian = "big"));
         Ok((word >> (half * 32)) as u32 == self.address.generation)
     }
 
