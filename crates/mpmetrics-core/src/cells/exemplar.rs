@@ -114,7 +114,8 @@ pub fn read(cells: &[AtomicU64], to: &mut Vec<u8>) -> Attempt {
     let lengths = TextLengths::unpack(head[LENGTHS].load(Ordering::Relaxed));
     let (text, types) = (lengths.text as usize, lengths.types as usize);
     let start = to.len();
-    let bytes = text + types;
+    // Lengths that are damaged may add up to more than the words of a 32-bit system can count.
+    let bytes = text.saturating_add(types);
     let fits = bytes <= body.len() * 8;
     for word in body.iter().take(if fits { bytes.div_ceil(8) } else { 0 }) {
         to.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());

@@ -13,7 +13,7 @@ use super::extra::{push_row, Extra, Sample};
 use super::names::{base, Names, Shown};
 use super::number::{push, push_sample};
 use super::rows::{
-    estimate, histogram, push_escaped, push_labels, push_states, push_summaries, start,
+    bytes_of, estimate, histogram, push_escaped, push_labels, push_states, push_summaries, start,
 };
 
 /// Prints a scrape.
@@ -31,7 +31,8 @@ pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
     let prefix = &*extra.prefix;
-    let more: usize = snapshot.exemplars.iter().map(|one| 48 + one.labels.text.len as usize).sum();
+    let exemplars = snapshot.exemplars.iter().map(|one| one.labels.text);
+    let more = 48 * exemplars.len() + bytes_of(snapshot, exemplars);
     let mut out = Vec::with_capacity(estimate(snapshot, prefix) + more + extra.estimate());
     let mut names = Names::default();
     let own = snapshot.families.iter().map(|family| (&*family.name, type_name(family)));

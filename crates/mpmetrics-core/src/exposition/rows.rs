@@ -4,11 +4,12 @@ use super::effective::Labels;
 use super::number::{push, push_sample};
 use crate::labels::{escape, pairs};
 use crate::metric_type::Values;
-use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
+use crate::scrape::snapshot::{Family, Series, Snapshot, Span, Value};
 
 /// Estimates the bytes of the text, because a buffer of many megabytes is copied each time that it grows.
 pub(super) fn estimate(snapshot: &Snapshot, prefix: &str) -> usize {
-    let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
+    let sets = snapshot.defaults.iter().map(|set| bytes_of(snapshot, [set.text]) + 1);
+    let defaults = sets.max().unwrap_or(0);
     let mut bytes = 1;
     for family in &snapshot.families {
         let (rows, more) = match family.metric_type.values() {
@@ -22,11 +23,18 @@ pub(super) fn estimate(snapshot: &Snapshot, prefix: &str) -> usize {
         };
         let name = prefix.len() + family.name.len();
         let row = name + more + defaults + "\n{} 1234567.25".len();
-        let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
+        let own = bytes_of(snapshot, family.series.iter().map(|series| series.labels.text));
         bytes += 64 + 2 * name + family.help.len();
         bytes += rows * (own + row * family.series.len());
     }
     bytes
+}
+
+/// The bytes of spans of the snapshot's text, but at most those of the text: spans of a malformed snapshot may be of any
+/// length.
+pub(super) fn bytes_of(snapshot: &Snapshot, spans: impl IntoIterator<Item = Span>) -> usize {
+    let lengths = spans.into_iter().map(|span| span.len as usize);
+    lengths.fold(0, usize::saturating_add).min(snapshot.text.len())
 }
 
 /// Appends a help text or a name with backslashes and line feeds escaped. Quotes are not escaped.
