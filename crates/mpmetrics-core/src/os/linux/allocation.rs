@@ -29,6 +29,8 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
         // SAFETY: takes numbers only; both fit (checked above).
         let code =
             unsafe { posix_fallocate(file.as_raw_fd(), (offset + done) as i64, part as i64) };
+        // The function returns the error's number. That of zig's musl returns -1, and sets `errno`.
+        let code = if code == -1 { errno() } else { code };
         match code {
             0 => (done, interruptions) = (done + part, 0),
             // tmpfs starts the call over after a signal. Under a profiler's timer a big step might never end, so the
@@ -48,6 +50,10 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn errno() -> i32 {
+    IoError::last_os_error().raw_os_error().unwrap_or(libc::EIO)
 }
 
 #[cfg(test)]
