@@ -199,12 +199,10 @@ fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
     match (family.metric_type.values(), value) {
         (Values::Scalar, Value::Scalar(_)) | (Values::Quantiles, Value::Summary { .. }) => true,
         (Values::Buckets, Value::Histogram { counts, .. }) => {
-            let end = counts.start as usize + counts.len as usize;
-            counts.len as usize == family.bounds.len() + 1 && end <= cells.len()
+            counts.len as usize == family.bounds.len() + 1 && counts.range().end <= cells.len()
         }
         (Values::States, Value::States(span)) => {
-            let end = span.start as usize + span.len as usize;
-            span.len as usize == family.states.len() && end <= cells.len()
+            span.len as usize == family.states.len() && span.range().end <= cells.len()
         }
         _ => false,
     }

@@ -40,7 +40,7 @@ pub fn unite(to: Span, part: Span, folding: Option<&[usize]>, arena: &mut Vec<Ex
     if part.len == 0 || (to.len == 0 && folding.is_none()) {
         return if part.len == 0 { to } else { part };
     }
-    let of = |span: Span| arena.get(span.start as usize..(span.start + span.len) as usize);
+    let of = |span: Span| arena.get(span.range());
     let mut newest = Newest::default();
     for exemplar in of(to).into_iter().flatten() {
         newest.add(0, 0, *exemplar);

@@ -52,7 +52,7 @@ pub fn fill(snapshot: &mut Snapshot, words: Words<'_>, living: &[bool]) {
 
 fn bytes(text: &[u8], series: Series) -> &[u8] {
     let span = series.labels.text;
-    text.get(span.start as usize..(span.start + span.len) as usize).unwrap_or_default()
+    text.get(span.range()).unwrap_or_default()
 }
 
 /// Keeps one of several series that differ only in default labels, and removes its default labels: none of them is

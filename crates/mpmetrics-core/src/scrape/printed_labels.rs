@@ -25,8 +25,7 @@ impl<'a> PrintedLabels<'a> {
     }
 
     fn bytes(&self, span: Span) -> &'a [u8] {
-        let start = span.start as usize;
-        self.text.get(start..start + span.len as usize).unwrap_or_default()
+        self.text.get(span.range()).unwrap_or_default()
     }
 
     /// The key of a set of labels, which does not depend on their order.

@@ -17,6 +17,14 @@ pub struct Span {
     pub len: u32,
 }
 
+impl Span {
+    /// The indices of the elements. A malformed span may end beyond what a 32-bit system can count.
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        let start = self.start as usize;
+        start..start.saturating_add(self.len as usize)
+    }
+}
+
 /// A set of labels as text and types.
 ///
 /// `text` is printed between the braces in text format 0.0.4: `a="1",b="x\"y"`, with values escaped (`\\`, `\"`, `\n`),
@@ -154,15 +162,13 @@ impl Snapshot {
     /// The bytes of a text span; empty where the span leaves the arena.
     #[must_use]
     pub fn bytes(&self, span: Span) -> &[u8] {
-        let start = span.start as usize;
-        self.text.get(start..start + span.len as usize).unwrap_or_default()
+        self.text.get(span.range()).unwrap_or_default()
     }
 
     /// The cells of a span; empty where the span leaves the arena.
     #[must_use]
     pub fn counts(&self, span: Span) -> &[f64] {
-        let start = span.start as usize;
-        self.cells.get(start..start + span.len as usize).unwrap_or_default()
+        self.cells.get(span.range()).unwrap_or_default()
     }
 
     /// The exemplars of a series; empty where the span leaves the arena.
