@@ -2,12 +2,12 @@
  * Builds the native module of this machine. In CI on x86-64 with glibc, it is linked by zig, as that of the package is
  * (`npm run prebuilds`), so that CI tests what is published, and `scripts/floor.mjs` can assert which glibc it needs.
  */
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'fs';
+import { existsSync } from 'fs';
 import { dirname } from 'path';
 
 import { compilerFor, hasZig, installZig } from './compilers.mjs';
 import { platformName } from './environment.mjs';
-import { compileFor } from './prebuilds.mjs';
+import { compileFor, keep } from './prebuilds.mjs';
 import { Refusal, run } from './steps.mjs';
 import { TARGETS } from './targets.mjs';
 
@@ -42,9 +42,5 @@ async function linkByZig(to, features) {
   if (!hasZig()) await installZig();
   const compiler = compilerFor(TARGETS[LINKED_BY_ZIG]);
   if (compiler.missing !== undefined) throw new Refusal(compiler.missing.join('; '));
-  const made = await compileFor(LINKED_BY_ZIG, compiler, features);
-  mkdirSync(dirname(to), { recursive: true });
-  // A process that has mapped the old file keeps it.
-  rmSync(to, { force: true });
-  copyFileSync(made, to);
+  keep(await compileFor(LINKED_BY_ZIG, compiler, features), to);
 }

@@ -56,7 +56,7 @@ export async function compileFor(platform, compiler, features = []) {
 }
 
 /** Copies a native module. Removes the old file first: a process that has mapped it keeps it. */
-function keep(made, to) {
+export function keep(made, to) {
   mkdirSync(dirname(to), { recursive: true });
   rmSync(to, { force: true });
   copyFileSync(made, to);
