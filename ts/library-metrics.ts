@@ -31,7 +31,7 @@ export interface LibraryMetricsConfiguration {
 }
 
 /** Figures of the heap, or of this thread's memory storage if there is no heap. */
-type Figures = Omit<HeapStats, 'path' | 'memoryBacked' | 'slots' | 'tornRetries'>;
+type Figures = Omit<HeapStats, 'path' | 'origin' | 'memoryBacked' | 'slots' | 'tornRetries'>;
 
 /** A metric with one value. */
 interface Single {

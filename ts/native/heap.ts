@@ -98,6 +98,8 @@ export interface ScrapeOptions {
 /** Figures of a heap. */
 export interface HeapStats {
   path: string;
+  /** Identifies the segment and all of its copies, and no other segment: 16 hexadecimal digits. */
+  origin: string;
   memoryBacked: boolean;
   reservedBytes: number;
   usedBytes: number;

@@ -10,6 +10,8 @@ use napi_derive::napi;
 pub struct HeapStats {
     /// Path of the file.
     pub path: String,
+    /// Identifies the segment and all of its copies, and no other segment: 16 hexadecimal digits.
+    pub origin: String,
     /// Whether the file lies in memory.
     pub memory_backed: bool,
     /// Bytes of the file.
@@ -64,6 +66,7 @@ impl HeapStats {
         let number = |index| words.header(index) as f64;
         Ok(Self {
             path: segment.path().to_string_lossy().into_owned(),
+            origin: format!("{:016x}", heap.origin()),
             memory_backed: segment.memory_backed,
             reserved_bytes: number(header::SIZE),
             used_bytes: number(header::USED) * 8.0,

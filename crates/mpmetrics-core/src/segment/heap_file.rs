@@ -4,6 +4,7 @@ use super::contents::{Contents, Inspection};
 use super::directory::Access;
 use super::open::{open, OpenOptions, Opened};
 use super::reap::{self, RoomMaker};
+use super::state;
 use crate::error::{Error, Result};
 use crate::heap::{self, Heap, Limits, Setup};
 use crate::layout::{header, lock, Words, HEADER_WORDS};
@@ -208,6 +209,10 @@ impl Segment {
         if self.named || !self.heap.retire(process)? {
             return Ok(false);
         }
-        reap::unlink(&self.path, self.region.file())
+        let removed = reap::unlink(&self.path, self.region.file())?;
+        if removed {
+            state::remove(&self.path);
+        }
+        Ok(removed)
     }
 }

@@ -19,6 +19,7 @@ mod heap_file;
 mod open;
 mod probe;
 mod reap;
+mod state;
 mod succession;
 #[cfg(test)]
 mod tests;

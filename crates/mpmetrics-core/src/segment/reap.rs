@@ -10,6 +10,7 @@ use crate::os;
 use super::contents::Contents;
 use super::create::SegmentPath;
 use super::directory::{Access, PATIENCE_US};
+use super::state;
 
 /// Time in milliseconds for which a segment must have had no living writer before it is reaped, if this process cannot
 /// tell whether the segment's root lives. That is so if the root ran in another pid namespace or boot, and was no
@@ -49,6 +50,8 @@ pub fn reap(segment_path: &SegmentPath, contents: &impl Contents, want: Want) ->
         } else if name.ends_with(".heap") && path != segment_path.path() {
             // A segment that is unsafe, corrupt or of another version stays.
             removed |= reap_one(segment_path, &path, contents, want).unwrap_or(false);
+        } else if state::is_orphan(&path, segment_path.path()) {
+            let _ = std::fs::remove_dir_all(&path);
         }
     }
     removed
@@ -89,7 +92,11 @@ fn reap_one(
         contents.retire(&file)?;
         kill_point!("reap.retired");
     }
-    remove(path, &file)
+    let removed = remove(path, &file)?;
+    if removed {
+        state::remove(path);
+    }
+    Ok(removed)
 }
 
 /// A lock of a byte, held until this is dropped.
@@ -168,7 +175,11 @@ fn remove(path: &Path, file: &File) -> Result<bool> {
 /// Removes the path of a retired segment if it still names the file, under the directory's lock.
 pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<bool> {
     let _lock = segment_path.lock(until).map_err(|error| error.at(segment_path.path()))?;
-    remove(segment_path.path(), file)
+    let removed = remove(segment_path.path(), file)?;
+    if removed {
+        state::remove(segment_path.path());
+    }
+    Ok(removed)
 }
 
 /// Removes the file of a segment if the path still names it, and returns whether it did. Either the caller has marked

@@ -3,6 +3,8 @@
 use crate::error::Result;
 use crate::layout::{header, lock, Words, MAX_SLOTS};
 use crate::region::Region;
+use siphasher::sip::SipHasher13;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// A segment's heap, open for reading, and for writing through [`Heap::writer`].
@@ -44,6 +46,15 @@ impl Heap {
             from = byte.max(from) + 1;
         }
         Ok(living)
+    }
+
+    /// Returns a number that identifies this segment and all of its copies, and no other segment.
+    #[must_use]
+    pub fn origin(&self) -> u64 {
+        let (k0, k1) = self.hash_key();
+        let mut hasher = SipHasher13::new_with_keys(k0, k1);
+        hasher.write(b"origin");
+        hasher.finish()
     }
 
     pub(crate) fn region(&self) -> &dyn Region {

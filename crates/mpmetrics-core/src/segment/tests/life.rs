@@ -282,3 +282,21 @@ fn the_lock_of_a_directory_is_freed_although_a_child_has_its_descriptor() {
     drop(segment_path.lock(0).unwrap());
     drop(shared);
 }
+
+#[test]
+fn a_state_folder_is_removed_with_its_segment_and_when_its_segment_is_gone() {
+    let dir = parent();
+    let folder = |name: &str| {
+        let path = own(dir.path()).join(name);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("manifest.json"), "{}").unwrap();
+    };
+    make(&with_root(dir.path(), "living", Some(ProcessIdentity::current().unwrap())));
+    make(&with_root(dir.path(), "left", Some(dead())));
+    for name in
+        ["living.heap.state-1", "left.heap.state-1", "left.heap.state-2", "gone.heap.state-1"]
+    {
+        folder(name);
+    }
+    assert_eq!(after_a_start(dir.path()), ["living.heap", "living.heap.state-1"]);
+}
