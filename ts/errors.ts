@@ -2,8 +2,10 @@
 
 import { inspect } from 'util';
 
-/** The codes of errors (`error.code`): those of the core's `error.rs`. */
+/** The codes of errors (`error.code`): those of the core's `error.rs`, and one more. */
 export type ErrorCode =
+  /** The metrics of all hosts cannot be read now. A later scrape may succeed. */
+  | 'ERR_MPMETRICS_UNAVAILABLE'
   | 'ERR_MPMETRICS_CORRUPT'
   | 'ERR_MPMETRICS_VERSION'
   | 'ERR_MPMETRICS_BUSY'
@@ -60,6 +62,17 @@ export class MpmetricsError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'MpmetricsError';
     this.code = code;
+  }
+}
+
+/** The metrics of all hosts cannot be read now, or not all of them. Over HTTP, a scrape gets status 503. */
+export class Unavailable extends MpmetricsError {
+  /** Seconds after which it is worth trying again. */
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number, cause?: unknown) {
+    super('ERR_MPMETRICS_UNAVAILABLE', message, cause);
+    this.retryAfterSeconds = Math.max(1, retryAfterSeconds);
   }
 }
 
