@@ -1,7 +1,7 @@
 //! Frames: a family's bytes with its name in the clear, so that a snapshot can be divided without reading the rest.
 //!
-//! A frame is its length as four bytes, a byte for its kind, its name, and its body. A packed frame's kind has the bit
-//! [`PACKED`], and its body is the length of the body before it was packed, and raw deflate (RFC 1951).
+//! A frame is its length as four bytes, a byte for its kind, its name, and its body. A packed frame's kind has the
+//! highest bit set, and its body is the length of the body before it was packed, and raw deflate (RFC 1951).
 
 use super::input::Input;
 use super::output::{push_length, push_text};
@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 
 /// The first bytes of a snapshot; the last of them is the version of the format.
 pub const MAGIC: [u8; 4] = *b"mps\x01";
-/// Set in the kind of a packed frame.
+/// The bit that is set in the kind of a packed frame.
 const PACKED: u8 = 0x80;
 /// The longest body that is unpacked, in bytes. Deflate makes a body at most about 1,000 times shorter.
 const LONGEST: u64 = 1 << 30;
