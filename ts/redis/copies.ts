@@ -43,8 +43,8 @@ export async function union(one: Copy, other: Copy): Promise<Copy> {
   );
   const horizon = Math.max(one.horizon, other.horizon);
   if (missing.length === 0) return { ...base, horizon };
-  const parts = await Promise.all(missing.map(([, tombstone]) => unpacked(tombstone.packed)));
-  const sum = await Snapshot.sum([await unpacked(base.folded), ...parts]);
+  const parts = missing.map(([, tombstone]) => unpacked(tombstone.packed));
+  const sum = await Snapshot.sum([unpacked(base.folded), ...parts]);
   return {
     version: after(one.version, other.version),
     folded: await packed(sum),

@@ -42,8 +42,8 @@ export class Folds {
         await this.reconcile();
         continue;
       }
-      const tombstone = await Snapshot.sum([await snapshotOf(dead.chunks!)]);
-      const sum = await Snapshot.sum([await unpacked(cut.folded!), tombstone]);
+      const tombstone = await Snapshot.sum([snapshotOf(dead.chunks!)]);
+      const sum = await Snapshot.sum([unpacked(cut.folded!), tombstone]);
       const buried = { time: cut.now, packed: await packed(tombstone) };
       const next = { version: after(cut.version), folded: await packed(sum) };
       const pending = { ...next, inc, tombstone: buried };
@@ -68,11 +68,11 @@ export class Folds {
         continue;
       }
       const living = cut.incarnations.filter(({ lease }) => Number(lease) > cut.now);
-      const kept = await Promise.all(living.map(({ chunks }) => snapshotOf(chunks!)));
-      const before = await unpacked(cut.folded!);
-      const left = await before.without(gone, kept);
-      if (left.bytes.equals(before.bytes)) return;
-      const next = { version: after(cut.version), folded: await packed(left) };
+      const kept = living.map(({ chunks }) => snapshotOf(chunks!));
+      const before = unpacked(cut.folded!);
+      const folded = await packed(await before.without(gone, kept));
+      if (folded.equals(before.bytes)) return;
+      const next = { version: after(cut.version), folded };
       const pending = { ...next, inc: null, tombstone: null };
       const outcome = await this.step(pending, () => this.hash.swap(epoch, cut.version, next));
       if (outcome === 'OK') return;

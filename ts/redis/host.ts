@@ -16,8 +16,11 @@ import { incarnationOf } from './version';
 export interface HostOptions {
   readonly leaseMs: number;
   readonly instance: string;
-  /** Returns where the state of the host's present segment is kept. The same object for the same segment. */
-  store(): StateStore;
+  /**
+   * Returns where the state of the host's present segment is kept: the same object for the same segment. Null if the host
+   * has no segment.
+   */
+  store(): StateStore | null;
 }
 
 /** How often in a lease the host looks for hosts whose leases are past. */
@@ -37,6 +40,8 @@ export class Host {
   /** Whether Redis went back, to a sequence number that is lower than the one that it acknowledged. */
   private behind = false;
   private nextLook = 0;
+  /** The base as it is kept, and the same unpacked. */
+  private base = { kept: Buffer.alloc(0), snapshot: Snapshot.empty };
 
   constructor(hash: Hash, options: HostOptions) {
     this.hash = hash;
@@ -61,7 +66,7 @@ export class Host {
           await this.enter(reply.epoch);
           break;
         case 'DEAD':
-          await this.startAfter(await unpacked(reply.tombstone));
+          await this.startAfter(unpacked(reply.tombstone));
           break;
         case 'GONE':
           warnOnce('MPMETRICS_ENGINE', GONE, this.inc);
@@ -113,6 +118,8 @@ export class Host {
   /** Reads the state, unless it is known. Returns false if the host has another segment than at the last call. */
   private async prepare(): Promise<boolean> {
     const store = this.options.store();
+    // Without a segment there is nothing to share.
+    if (store === null) return false;
     const { store: before } = this;
     if (before === store) {
       // Another isolate has been elected meanwhile, if the state is not what this one left.
@@ -136,8 +143,8 @@ export class Host {
     const { incarnations } = await this.hash.read(this.inc, null, this.inc);
     const chunks = incarnations[0]?.chunks;
     if (chunks == null) return;
-    const base = await unpacked(this.state.base);
-    this.previous = await Snapshot.sum([await snapshotOf(chunks), base]);
+    const base = unpacked(this.state.base);
+    this.previous = await Snapshot.sum([snapshotOf(chunks), base]);
   }
 
   private uncertain(): void {
@@ -157,7 +164,9 @@ export class Host {
   private async flush(snapshot: Snapshot): Promise<FlushReply> {
     const rest = await this.restOf(snapshot);
     const { epoch, acked, ackedAt } = this.state;
-    const families = new Map(rest.families.map((family) => [family.name, family]));
+    // Families that lie in no shared memory are those of this isolate alone: the next elected one has others.
+    const shared = rest.families.filter(({ rows }) => !rows);
+    const families = new Map(shared.map((family) => [family.name, family]));
     const changed = [...families.values()].filter(
       ({ name, bytes }) => this.sent.get(name)?.bytes.equals(bytes) !== true,
     );
@@ -191,11 +200,18 @@ export class Host {
   /** Returns what the present incarnation has counted. */
   private async restOf(snapshot: Snapshot): Promise<Snapshot> {
     if (this.state.base.length === 0) return snapshot;
-    const before = await unpacked(this.state.base);
-    const { rest, base } = await snapshot.minus(before);
+    if (this.base.kept !== this.state.base) {
+      const snapshot = await unpacked(this.state.base).unpacked();
+      this.base = { kept: this.state.base, snapshot };
+    }
+    const { rest, base } = await snapshot.minus(this.base.snapshot);
     // A series that was removed and made again is not in the base any more. The state says so before Redis has the new
     // series: the next elected isolate would not know that it is new.
-    if (!base.bytes.equals(before.bytes)) await this.save({ base: await packed(base) });
+    if (!base.bytes.equals(this.base.snapshot.bytes)) {
+      const kept = await packed(base);
+      await this.save({ base: kept });
+      this.base = { kept, snapshot: base };
+    }
     return rest;
   }
 
@@ -231,7 +247,7 @@ export class Host {
 
   /** Begins another incarnation, because this one was folded. */
   private async startAfter(tombstone: Snapshot): Promise<void> {
-    const base = await Snapshot.sum([await unpacked(this.state.base), tombstone]);
+    const base = await Snapshot.sum([unpacked(this.state.base), tombstone]);
     this.uncertain();
     const { number } = this.state;
     await this.save({ number: number + 1, acked: 0, ackedAt: 0, base: await packed(base) });

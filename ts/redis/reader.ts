@@ -4,7 +4,7 @@ import { Unavailable } from '../errors';
 import { Snapshot } from '../snapshot';
 import type { Cut, Hash, Incarnation } from './hash';
 import { snapshotOf, unpacked } from './parcel';
-import type { Standing, StateStore } from './state';
+import { NEW, type Standing, type StateStore } from './state';
 import { incarnationOf, numberOf } from './version';
 
 /** What this isolate has read, to notice if Redis goes back to an earlier state. */
@@ -21,7 +21,8 @@ type Cache = Map<string, { readonly seq: number; readonly snapshot: Snapshot }>;
 /** What a {@link Reader} needs to know. */
 export interface ReaderOptions {
   readonly leaseMs: number;
-  store(): StateStore;
+  /** Null if this isolate has no segment. */
+  store(): StateStore | null;
 }
 
 export class Reader {
@@ -59,8 +60,8 @@ export class Reader {
   private async readOnce(): Promise<Snapshot> {
     const store = this.options.store();
     // Read first: what the host's flusher saves from now on may not be in the cut.
-    const standing = await store.standing();
-    const own = incarnationOf(store.origin, standing.number);
+    const standing = (await store?.standing()) ?? NEW;
+    const own = store === null ? '' : incarnationOf(store.origin, standing.number);
     const seqs = new Map([...this.cache].map(([inc, { seq }]) => [inc, seq]));
     const known = { version: this.folded.version, seqs };
     let cut = await this.hash.read(own, this.seen === null ? null : known);
@@ -99,12 +100,12 @@ export class Reader {
     const cache: Cache = new Map();
     for (const { inc, seq, chunks } of cut.incarnations) {
       const known = this.cache.get(inc);
-      const snapshot = chunks === null ? known!.snapshot : await snapshotOf(chunks);
+      const snapshot = chunks === null ? known!.snapshot : snapshotOf(chunks);
       cache.set(inc, { seq, snapshot });
     }
     this.cache = cache;
     if (cut.folded !== null) {
-      this.folded = { version: cut.version, snapshot: await unpacked(cut.folded) };
+      this.folded = { version: cut.version, snapshot: unpacked(cut.folded) };
     }
     const lives = ({ lease }: Incarnation): boolean => Number(lease) > cut.now;
     const of = ({ inc }: Incarnation): Snapshot => cache.get(inc)!.snapshot;

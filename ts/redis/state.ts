@@ -73,26 +73,3 @@ export interface StateStore {
   /** Returns what the host's elected isolate, which may be another one, has last saved. */
   standing(): Promise<Standing>;
 }
-
-/** The state of an isolate in memory storage, which ends with its isolate. */
-export class MemoryState implements StateStore {
-  readonly origin: string;
-  private state = NEW;
-
-  constructor(origin: string) {
-    this.origin = origin;
-  }
-
-  load(): Promise<HostState> {
-    return Promise.resolve(this.state);
-  }
-
-  save(state: HostState): Promise<void> {
-    this.state = state;
-    return Promise.resolve();
-  }
-
-  standing(): Promise<Standing> {
-    return Promise.resolve(this.state);
-  }
-}

@@ -1,15 +1,11 @@
 /** Where the state of this isolate's host is kept now. */
 
-import { randomBytes } from 'crypto';
-
 import { heap } from '../storage';
 import { StateFolder } from './folder';
-import { MemoryState, type StateStore } from './state';
+import type { StateStore } from './state';
 
 export class Stores {
   private readonly purpose: string;
-  /** For memory storage, in which this isolate is a host of its own. */
-  private readonly memory = new MemoryState(randomBytes(8).toString('hex'));
   private folder: { readonly path: string; readonly store: StateFolder } | null = null;
 
   /** @param purpose tells the states of one segment apart */
@@ -17,10 +13,13 @@ export class Stores {
     this.purpose = purpose;
   }
 
-  /** Returns where the state of the present segment is kept: the same object for the same segment and its copies. */
-  present(): StateStore {
+  /**
+   * Returns where the state of the present segment is kept: the same object for the same segment and its copies. Null if
+   * there is no segment, as in memory storage.
+   */
+  present(): StateStore | null {
     const figures = heap.figures();
-    if (figures === null) return this.memory;
+    if (figures === null) return null;
     const { path, origin } = figures;
     if (this.folder?.path !== path || this.folder.store.origin !== origin) {
       this.folder = { path, store: new StateFolder(path, origin, this.purpose) };
