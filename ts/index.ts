@@ -26,6 +26,7 @@ import type { EnumClass, InfoClass, StateSetClass } from './metrics/states-confi
 import * as gateway from './pushgateway';
 import * as registries from './registry';
 import * as handler from './serving/handler';
+import * as snapshots from './snapshot';
 import * as response from './serving/response';
 import * as server from './serving/server';
 import * as textfiles from './textfile';
@@ -42,6 +43,7 @@ export type {
 } from './serving/handler';
 export type { ResponseOptions, WebRequest, WebResponse } from './serving/response';
 export type { ListeningServer, MetricsServer, ServerOptions } from './serving/server';
+export type { SnapshotFamily, SnapshotOptions } from './snapshot';
 export type { TextfileWriterOptions } from './textfile';
 export type {
   DecoratesMethod,
@@ -130,6 +132,7 @@ export import aggregators = metrics.aggregators;
 export import exponentialBuckets = metrics.exponentialBuckets;
 export import linearBuckets = metrics.linearBuckets;
 export import Pushgateway = gateway.Pushgateway;
+export import Snapshot = snapshots.Snapshot;
 export import register = registries.register;
 // As types, these have prom-client's members, and optional members that only this package has (`Beyond`): an object
 // that stands for a metric in a test needs prom-client's members only.

@@ -358,6 +358,9 @@ export interface HeapStats {
 /** Returns the identity of a process of this pid namespace; null if there is no such process. */
 export declare function identity(pid: number): ProcessIdentity | null
 
+/** [`print_snapshots`] as UTF-8. With the format `snapshot`, the bytes are those of one snapshot. */
+export declare function joinSnapshots(snapshots: Array<Uint8Array>, instances: Array<string> | undefined | null, format: ScrapeFormat): Promise<Buffer>
+
 /** Values of a label. */
 export interface LabelValues {
   /** The values. */
@@ -391,6 +394,9 @@ export interface Layout {
   octavesKept: number
 }
 
+/** Returns the series of a snapshot that a later one does not have any more. */
+export declare function missingSeries(earlier: Uint8Array, later: Uint8Array): Promise<Buffer>
+
 /**
  * Opens a segment. Returns null if it does not exist and `create` is false. `before` is the segment that this isolate
  * has, if that is not current any more.
@@ -418,6 +424,12 @@ export interface OpenOptions {
   /** Whether the root does not load this package, and starts new processes in place of old ones. */
   replaces?: boolean
 }
+
+/** Packs all families of a snapshot, or makes them as they were before. */
+export declare function packSnapshot(snapshot: Uint8Array, packed: boolean): Promise<Buffer>
+
+/** Joins the snapshots of several applications, and prints them. `instances` has a name for each snapshot. */
+export declare function printSnapshots(snapshots: Array<Uint8Array>, instances: Array<string> | undefined | null, format: ScrapeFormat): Promise<string>
 
 /** A process, distinct from any other process that had or will have its pid. */
 export interface ProcessIdentity {
@@ -463,6 +475,8 @@ export declare const enum ScrapeFormat {
   OpenMetrics = 'openmetrics',
   /** The compact JSON of `exposition::json`, from which TypeScript makes what `getMetricsAsJSON()` returns. */
   Json = 'json',
+  /** The bytes of `wire`, which can be stored, joined and printed later. */
+  Snapshot = 'snapshot',
 }
 
 /** The choice of what a scrape shows, and how. */
@@ -508,6 +522,36 @@ export declare const enum ScrapeScope {
   Thread = 'thread',
 }
 
+/** Where a family is in the bytes of a snapshot. */
+export interface SnapshotFrame {
+  /** The family's name. */
+  name: string
+  /** Whether the family is of rows, which cannot be joined with those of other applications. */
+  rows: boolean
+  /** The index of its first byte. */
+  start: number
+  /** The index after its last byte. */
+  end: number
+}
+
+/** Returns where the families of a snapshot are. Throws an Error with a code for bytes that are no snapshot. */
+export declare function snapshotFrames(snapshot: Uint8Array): Array<SnapshotFrame>
+
+/** Returns the snapshot of families that the heap does not hold. The prefix is put before all names. */
+export declare function snapshotOfRows(families: Array<ExtraFamily>, prefix: string): Buffer
+
+/** Returns the rows of snapshots, without the families that can be joined. */
+export declare function snapshotRows(snapshots: Array<Uint8Array>): Array<ExtraFamily>
+
+/**
+ * Subtracts `base` from the counters, histograms and summaries of a snapshot. Resolves with the rest, and with the part
+ * of `base` that was subtracted.
+ */
+export declare function subtractSnapshot(snapshot: Uint8Array, base: Uint8Array): Promise<Array<Buffer>>
+
+/** Adds up the counters, histograms and summaries of snapshots. */
+export declare function sumSnapshots(snapshots: Array<Uint8Array>): Promise<Buffer>
+
 /** The value of a shared gauge that was taken out of a segment. */
 export interface Taken {
   /** The series' label text. */
@@ -525,3 +569,6 @@ export interface Taken {
  * it gives the turn up or ends, but has to give it up once the main thread has asked for it.
  */
 export declare function takeTurn(about: string, thread: number): boolean
+
+/** Returns a snapshot without the series that `gone` has and none of `kept` has. */
+export declare function withoutSeries(snapshot: Uint8Array, gone: Uint8Array, kept: Array<Uint8Array>): Promise<Buffer>

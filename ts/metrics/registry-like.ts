@@ -25,6 +25,8 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
   metrics(options?: PrintOptions): Promise<string>;
   /** Returns {@link metrics} as UTF-8, in a promise of a Buffer. */
   metricsBuffer?: any;
+  /** Returns all metrics as a `Snapshot`, in a promise; takes {@link ScopeOptions}. */
+  snapshot?: any;
   /** Writes all metrics into a file for node_exporter's textfile collector; takes a path and options. */
   writeToTextfile?: any;
   /** Returns one metric as text, without a line break at the end; takes the metric and {@link PrintOptions}. */

@@ -1,6 +1,6 @@
 /** The functions of the native module, and the types of their arguments. */
 
-import type { HeapLimits, NativeHeap } from './heap';
+import type { Bytes, ExtraFamily, HeapLimits, NativeHeap, ScrapeFormat } from './heap';
 
 /** Numbers of the heap's layout that JavaScript needs; defined once, in Rust. */
 export interface Layout {
@@ -54,6 +54,15 @@ export interface OpenOptions {
   replaces?: boolean;
 }
 
+/** Where a family is in the bytes of a snapshot. */
+export interface SnapshotFrame {
+  name: string;
+  /** Whether it is kept as rows, which cannot be joined with those of other applications. */
+  rows: boolean;
+  start: number;
+  end: number;
+}
+
 export interface Binding {
   layout(): Layout;
   /** The text that the main thread stored for the process's worker threads. */
@@ -79,4 +88,32 @@ export interface Binding {
    * @param before the former segment of this isolate, which is copied if a stranger removed its file
    */
   openHeap(options: OpenOptions, before?: NativeHeap | null): NativeHeap | null;
+  /** Returns where the families of a snapshot are. Throws an Error with a code for bytes that are no snapshot. */
+  snapshotFrames(snapshot: Uint8Array): SnapshotFrame[];
+  /** Returns the snapshot of families that the heap does not hold. */
+  snapshotOfRows(families: ExtraFamily[], prefix: string): Bytes;
+  /** Joins the snapshots of several applications, and prints them. The promises of these calls reject with a code. */
+  printSnapshots(
+    snapshots: Uint8Array[],
+    instances: string[] | null,
+    format: ScrapeFormat,
+  ): Promise<string>;
+  /** {@link printSnapshots} as UTF-8; with the format `snapshot`, the bytes of one snapshot. */
+  joinSnapshots(
+    snapshots: Uint8Array[],
+    instances: string[] | null,
+    format: ScrapeFormat,
+  ): Promise<Bytes>;
+  /** Returns the families of snapshots that are kept as rows. */
+  snapshotRows(snapshots: Uint8Array[]): ExtraFamily[];
+  /** Adds up counters, histograms and summaries. */
+  sumSnapshots(snapshots: Uint8Array[]): Promise<Bytes>;
+  /** Resolves with the snapshot minus `base`, and with the part of `base` that was subtracted. */
+  subtractSnapshot(snapshot: Uint8Array, base: Uint8Array): Promise<Bytes[]>;
+  /** Resolves with the series of a snapshot that a later one does not have any more. */
+  missingSeries(earlier: Uint8Array, later: Uint8Array): Promise<Bytes>;
+  /** Resolves with a snapshot without the series that `gone` has and none of `kept` has. */
+  withoutSeries(snapshot: Uint8Array, gone: Uint8Array, kept: Uint8Array[]): Promise<Bytes>;
+  /** Deflates the families of a snapshot, or makes them as they were before. */
+  packSnapshot(snapshot: Uint8Array, packed: boolean): Promise<Bytes>;
 }

@@ -71,9 +71,12 @@ export interface SampleExemplar {
   time?: number;
 }
 
+/** The format of a scrape; `snapshot` is that of `crates/mpmetrics-core/src/wire`. */
+export type ScrapeFormat = 'text' | 'openmetrics' | 'json' | 'snapshot';
+
 /** What a scrape shows. */
 export interface ScrapeOptions {
-  format: 'text' | 'openmetrics' | 'json';
+  format: ScrapeFormat;
   scope: Scope;
   /** Registry tags of which every family is shown. */
   tags: string[];

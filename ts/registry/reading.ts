@@ -27,6 +27,7 @@ import {
   type FamilyData,
   type Selection,
 } from '../storage';
+import { Snapshot } from '../snapshot';
 import { Collected } from './collected';
 import type { Contents } from './contents';
 import type { DuckMetric, Registered } from './registered';
@@ -58,6 +59,11 @@ export class Reading {
   /** Returns {@link text} as UTF-8. The text that native code prints is never a JavaScript string. */
   async buffer(): Promise<Buffer> {
     return this.timed(() => this.asking((asked) => this.wholeBuffer(asked)));
+  }
+
+  /** Returns all metrics as a snapshot. Rejects if a `collect` throws. The reading's format has to be text. */
+  async snapshot(): Promise<Snapshot> {
+    return this.timed(() => this.asking((asked) => this.wholeSnapshot(asked)));
   }
 
   private async timed<T>(read: () => Promise<T>): Promise<T> {
@@ -97,6 +103,15 @@ export class Reading {
     const gathered = await this.gather(asked);
     if (gathered.selection === null) return Buffer.from(this.output(gathered.extra));
     return heap.scrapes.bytes(this.format, gathered.selection);
+  }
+
+  private async wholeSnapshot(asked: Asked): Promise<Snapshot> {
+    const gathered = await this.gather(asked);
+    const { prefix } = this.contents;
+    if (gathered.selection === null) return Snapshot.ofRows(gathered.extra, prefix);
+    const units = unitsOf(this.printed());
+    const selection = { ...gathered.selection, ...(units.length > 0 && { units }) };
+    return Snapshot.from(await heap.scrapes.bytes('snapshot', selection));
   }
 
   /**
@@ -325,11 +340,15 @@ export class Reading {
     return outputOf(families, this.format, this.contents.prefix);
   }
 
+  /** The metrics of this isolate that a scrape prints. */
+  private printed(): Registered[] {
+    return [...this.contents.all(), ...this.contents.collectors.held];
+  }
+
   /** What a scrape of the heap needs to know of the names that it prints. */
   private naming(): Pick<Selection, 'prefix' | 'units'> {
-    const { prefix, collectors } = this.contents;
-    const metrics = [...this.contents.all(), ...collectors.held];
-    const units = this.format === 'openmetrics' ? unitsOf(metrics) : [];
+    const { prefix } = this.contents;
+    const units = this.format === 'openmetrics' ? unitsOf(this.printed()) : [];
     return { ...(prefix !== '' && { prefix }), ...(units.length > 0 && { units }) };
   }
 }

@@ -33,6 +33,7 @@ import {
   type ScopeOptions,
 } from '../metrics';
 import type { Bytes } from '../native';
+import type { Snapshot } from '../snapshot';
 import { aggregatorOf, byName } from './aggregated';
 import type { CollectorOptions, MetricCollector } from './collectors';
 import { ANONYMOUS_TAG, Contents } from './contents';
@@ -132,6 +133,20 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     const plain = (this as Methods).metrics === own.metrics && !overridden(this);
     if (!plain) return Buffer.from(await this.metrics(options));
     return read(this, options, 'application').buffer();
+  }
+
+  /**
+   * Returns all metrics as a value that can be stored, joined with those of other applications, and printed, after their
+   * `collect` callbacks have run. Names have the registry's prefix, and series have the default labels. Metrics in memory
+   * storage, and metric objects of other libraries, are kept as the rows of their text.
+   *
+   * @param options scope as of {@link metrics}
+   * @returns rejects if a `collect` throws, and with an MpmetricsError `ERR_MPMETRICS_UNSUPPORTED` without the native
+   *   module
+   */
+  async snapshot(options?: ScopeOptions): Promise<Snapshot> {
+    const scope = scopeOf(options, 'application');
+    return new Reading(this[CONTENTS], scope, 'text').snapshot();
   }
 
   /**

@@ -21,5 +21,6 @@ pub mod region;
 pub mod scrape;
 pub mod segment;
 pub mod sync;
+pub mod wire;
 
 pub use error::{Code, Error, Refusal, Result};

@@ -4,7 +4,7 @@ use mpmetrics_core::exposition::extra;
 use napi_derive::napi;
 
 /// A family as rows.
-#[napi(object, object_to_js = false)]
+#[napi(object)]
 pub struct ExtraFamily {
     /// Metric name.
     pub name: String,
@@ -31,7 +31,7 @@ pub struct FamilyUnit {
 }
 
 /// One row.
-#[napi(object, object_to_js = false)]
+#[napi(object)]
 pub struct Sample {
     /// Name with the suffix that text format 0.0.4 shows.
     pub name: String,
@@ -44,7 +44,7 @@ pub struct Sample {
 }
 
 /// An exemplar of a row.
-#[napi(object, object_to_js = false)]
+#[napi(object)]
 pub struct SampleExemplar {
     /// Label text, as it is printed between the braces.
     pub labels: String,
@@ -69,6 +69,26 @@ impl From<Sample> for extra::Sample {
 
 impl From<SampleExemplar> for extra::SampleExemplar {
     fn from(SampleExemplar { labels, value, time }: SampleExemplar) -> Self {
+        Self { labels, value, time }
+    }
+}
+
+impl From<extra::ExtraFamily> for ExtraFamily {
+    fn from(from: extra::ExtraFamily) -> Self {
+        let extra::ExtraFamily { name, help, type_name, unit, yields, samples } = from;
+        let samples = samples.into_iter().map(Into::into).collect();
+        Self { name, help, type_name, unit, yields: Some(yields), samples }
+    }
+}
+
+impl From<extra::Sample> for Sample {
+    fn from(extra::Sample { name, labels, value, exemplar }: extra::Sample) -> Self {
+        Self { name, labels, value, exemplar: exemplar.map(Into::into) }
+    }
+}
+
+impl From<extra::SampleExemplar> for SampleExemplar {
+    fn from(extra::SampleExemplar { labels, value, time }: extra::SampleExemplar) -> Self {
         Self { labels, value, time }
     }
 }

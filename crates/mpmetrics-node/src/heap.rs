@@ -3,10 +3,12 @@
 use crate::candidate::NativeCandidate;
 use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
+use crate::job::Job;
 use crate::limits::HeapLimits;
-use crate::scrape::{Scrape, ScrapeOptions, ScrapeScope, ToBuffer, ToText};
+use crate::scrape::{Scrape, ScrapeOptions, ScrapeScope};
 use crate::stats::HeapStats;
 use crate::status::Status;
+use crate::text::Text;
 use crate::views::view_of;
 use crate::writer::{NativeWriter, SharedWriter};
 use mpmetrics_core::doorbell::Doorbell;
@@ -213,14 +215,16 @@ impl NativeHeap {
 
     /// Scrapes what the options choose, as a string.
     #[napi(ts_return_type = "Promise<string>")]
-    pub fn scrape_string(&self, options: ScrapeOptions) -> AsyncTask<ToText> {
-        AsyncTask::new(ToText(self.scrape(options)))
+    pub fn scrape_string(&self, options: ScrapeOptions) -> AsyncTask<Job<Text>> {
+        let scrape = self.scrape(options);
+        AsyncTask::new(Job::new(move || scrape.run().map(Text::new)))
     }
 
     /// Scrapes what the options choose, as UTF-8.
     #[napi(ts_return_type = "Promise<Buffer>")]
-    pub fn scrape_buffer(&self, options: ScrapeOptions) -> AsyncTask<ToBuffer> {
-        AsyncTask::new(ToBuffer(self.scrape(options)))
+    pub fn scrape_buffer(&self, options: ScrapeOptions) -> AsyncTask<Job<Vec<u8>>> {
+        let scrape = self.scrape(options);
+        AsyncTask::new(Job::new(move || scrape.run()))
     }
 
     fn scrape(&self, options: ScrapeOptions) -> Scrape {

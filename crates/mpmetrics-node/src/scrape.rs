@@ -1,8 +1,6 @@
 //! Scrapes on the thread pool.
 
-use crate::convert::failure;
 use crate::extra::{ExtraFamily, FamilyUnit};
-use crate::text::Text;
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::scrape::filter::{Filter, Scope};
@@ -10,11 +8,8 @@ use mpmetrics_core::scrape::recycle;
 use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::scrape::snapshot::Snapshot;
 use mpmetrics_core::segment::Segment;
-use mpmetrics_core::Error;
-use napi::bindgen_prelude::{Buffer, JsValue};
-use napi::{Env, Task};
+use mpmetrics_core::{wire, Error};
 use napi_derive::napi;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 
 /// The format of a scrape.
@@ -26,6 +21,20 @@ pub enum ScrapeFormat {
     OpenMetrics,
     /// The compact JSON of `exposition::json`, from which TypeScript makes what `getMetricsAsJSON()` returns.
     Json,
+    /// The bytes of `wire`, which can be stored, joined and printed later.
+    Snapshot,
+}
+
+impl ScrapeFormat {
+    /// Prints a snapshot.
+    pub fn print(self, snapshot: &Snapshot, extra: &Extra) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Text => Ok(text::with_extra(snapshot, extra)),
+            Self::OpenMetrics => Ok(openmetrics::with_extra(snapshot, extra)),
+            Self::Json => Ok(json::with_extra(snapshot, extra)),
+            Self::Snapshot => wire::encode(snapshot, extra),
+        }
+    }
 }
 
 /// The writers whose parts a scrape adds up.
@@ -74,19 +83,13 @@ pub struct Scrape {
     segment: Arc<Segment>,
     filter: Filter,
     extra: Extra,
-    print: fn(&Snapshot, &Extra) -> Vec<u8>,
-    failed: Option<Error>,
+    format: ScrapeFormat,
 }
 
 impl Scrape {
     /// Makes a scrape of these options.
     pub fn new(segment: Arc<Segment>, options: ScrapeOptions, scope: Scope) -> Self {
         let families = options.families.iter().filter_map(|family| family.split_once('\0'));
-        let print = match options.format {
-            ScrapeFormat::Text => text::with_extra,
-            ScrapeFormat::OpenMetrics => openmetrics::with_extra,
-            ScrapeFormat::Json => json::with_extra,
-        };
         let filter = Filter {
             scope,
             tags: options.tags,
@@ -106,88 +109,16 @@ impl Scrape {
             without: options.without.unwrap_or_default(),
             families: options.extra.into_iter().flatten().map(Into::into).collect(),
         };
-        Self { segment, filter, extra, print, failed: None }
+        Self { segment, filter, extra, format: options.format }
     }
 
-    /// Scrapes and prints. A panic would end the process, because the caller is C code.
-    fn printed(&self) -> Result<Vec<u8>, Error> {
-        let printed = catch_unwind(AssertUnwindSafe(|| {
-            let (snapshot, _) = scrape(self.segment.heap(), &self.filter)?;
-            let printed = (self.print)(&snapshot, &self.extra);
+    /// Scrapes and prints.
+    pub fn run(self) -> Result<Vec<u8>, Error> {
+        let printed = scrape(self.segment.heap(), &self.filter).and_then(|(snapshot, _)| {
+            let printed = self.format.print(&snapshot, &self.extra);
             recycle(snapshot);
-            Ok(printed)
-        }));
-        printed.unwrap_or(Err(Error::Corrupt {
-            what: "bytes that a scrape can read (it panicked)",
-            at: 0,
-        }))
-    }
-
-    fn run(&mut self) -> napi::Result<Vec<u8>> {
-        match self.printed() {
-            Ok(printed) => Ok(printed),
-            Err(error) => {
-                let error = self.segment.told(error);
-                let message = error.to_string();
-                self.failed = Some(error);
-                Err(napi::Error::from_reason(message))
-            }
-        }
-    }
-
-    /// Returns the error of the scrape as a JavaScript Error with its `code`.
-    fn rejected(&self, env: &Env, error: napi::Error) -> napi::Error {
-        let Some(failed) = &self.failed else {
-            return error;
-        };
-        let failure = failure(failed);
-        let made = env.create_error(napi::Error::from_reason(failure.reason.clone()));
-        let Ok(mut made) = made else {
-            return error;
-        };
-        match made.set("code", failure.status.as_str()) {
-            Ok(()) => napi::Error::from(made.to_unknown()),
-            Err(_) => error,
-        }
-    }
-}
-
-/// A scrape that yields a string.
-pub struct ToText(pub Scrape);
-
-/// A scrape that yields a Buffer.
-pub struct ToBuffer(pub Scrape);
-
-impl Task for ToText {
-    type Output = Text;
-    type JsValue = Text;
-
-    fn compute(&mut self) -> napi::Result<Text> {
-        self.0.run().map(Text::new)
-    }
-
-    fn resolve(&mut self, _: Env, output: Text) -> napi::Result<Text> {
-        Ok(output)
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> napi::Result<Text> {
-        Err(self.0.rejected(&env, error))
-    }
-}
-
-impl Task for ToBuffer {
-    type Output = Vec<u8>;
-    type JsValue = Buffer;
-
-    fn compute(&mut self) -> napi::Result<Vec<u8>> {
-        self.0.run()
-    }
-
-    fn resolve(&mut self, _: Env, output: Vec<u8>) -> napi::Result<Buffer> {
-        Ok(output.into())
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> napi::Result<Buffer> {
-        Err(self.0.rejected(&env, error))
+            printed
+        });
+        printed.map_err(|error| self.segment.told(error))
     }
 }

@@ -63,17 +63,17 @@ pub struct SampleExemplar {
 
 impl Extra {
     /// Returns false if `without` names the family, which is then not printed, even if the heap has it.
-    pub(super) fn keeps(&self, name: &str) -> bool {
+    pub(crate) fn keeps(&self, name: &str) -> bool {
         !self.without.iter().any(|one| one == name)
     }
 
     /// Returns whether a family of the heap with this name is printed.
-    pub(super) fn shows(&self, snapshot: &Snapshot, name: &str) -> bool {
+    pub(crate) fn shows(&self, snapshot: &Snapshot, name: &str) -> bool {
         self.keeps(name) && snapshot.families.iter().any(|family| &*family.name == name)
     }
 
     /// Returns the unit of a family of the heap.
-    pub(super) fn unit_of(&self, name: &str) -> Option<&str> {
+    pub(crate) fn unit_of(&self, name: &str) -> Option<&str> {
         self.units.iter().find(|(one, _)| one == name).map(|(_, unit)| &**unit)
     }
 

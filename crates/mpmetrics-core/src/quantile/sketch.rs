@@ -49,6 +49,16 @@ impl Sketch {
         }
     }
 
+    /// Subtracts the observations of a part of this sketch. The range stays, because it may be that of the others.
+    pub fn subtract(&mut self, part: &Self) {
+        let less = |count: &mut f64, part: f64| *count = (*count - part).max(0.0);
+        less(&mut self.zeros, part.zeros);
+        for (octave, counts) in &part.octaves {
+            let rest = self.octave(*octave);
+            rest.iter_mut().zip(counts).for_each(|(count, part)| less(count, *part));
+        }
+    }
+
     /// Widens the range of the observations.
     pub fn widen(&mut self, min: f64, max: f64) {
         self.min = self.min.min(min);

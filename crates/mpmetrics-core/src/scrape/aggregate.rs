@@ -20,6 +20,15 @@ use crate::aggregator::Aggregator;
 use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 
+/// Where the families come from that are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origins {
+    /// One application.
+    Application,
+    /// Several applications.
+    Applications,
+}
+
 /// Counts of problems that [`join`] found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Joined {
@@ -43,6 +52,17 @@ pub struct Joined {
 /// `prefix` is what is printed before all names, and before the label with a state.
 #[must_use]
 pub fn join(snapshot: Snapshot, prefix: &str) -> (Snapshot, Joined) {
+    join_of(Origins::Application, snapshot, prefix)
+}
+
+/// Joins families of several applications. It does what [`join`] does, except for two aggregators of gauges: `average`
+/// weighs each value with its number of writers, and shared gauges are added up, because each application has one.
+#[must_use]
+pub fn join_applications(snapshot: Snapshot) -> (Snapshot, Joined) {
+    join_of(Origins::Applications, snapshot, "")
+}
+
+fn join_of(origins: Origins, snapshot: Snapshot, prefix: &str) -> (Snapshot, Joined) {
     let mut joined = Joined::default();
     let labels = PrintedLabels { text: &snapshot.text, defaults: &snapshot.defaults, prefix };
     let mut names = HashSet::with_capacity(snapshot.families.len());
@@ -74,7 +94,7 @@ pub fn join(snapshot: Snapshot, prefix: &str) -> (Snapshot, Joined) {
             group.retain(|family| family.metric_type == metric_type);
             joined.type_clashes += (all - group.len()) as u64;
             if group.len() > 1 || labels.may_coincide(&group[0]) {
-                merge(&mut group, &labels, &mut arena, &mut reduced);
+                merge(&mut group, origins, &labels, &mut arena, &mut reduced);
             }
             let newest = group.swap_remove(0);
             Family { birth: birth.unwrap_or(newest.birth), ..newest }
@@ -93,9 +113,10 @@ struct Arena {
     sketches: Vec<Sketch>,
 }
 
-/// A joined series, and the number of parts that were added to it so far.
+/// A joined series.
 struct Sum {
     series: Series,
+    /// Number of values that were joined.
     parts: u32,
     /// Whether [`Reduced::without`] has already returned the series' set of default labels.
     reduced: bool,
@@ -105,16 +126,14 @@ struct Sum {
 /// is malformed, or does not fit its family, is left out.
 fn merge(
     group: &mut [Family],
+    origins: Origins,
     labels: &PrintedLabels<'_>,
     arena: &mut Arena,
     reduced: &mut Reduced,
 ) {
     let newest = &group[0];
-    let aggregator = if newest.metric_type.is_level() {
-        Aggregator::of(newest.metric_type, &newest.aggregator, &newest.label_names)
-    } else {
-        Aggregator::Sum
-    };
+    let aggregator = aggregator_of(newest, origins);
+    let weighted = origins == Origins::Applications && aggregator == Aggregator::Average;
     // The `bounds` of a summary are its percentiles. The percentiles of the newest family are computed from the
     // observations of all families.
     let same = newest.metric_type.values() == Values::Quantiles
@@ -151,7 +170,10 @@ fn merge(
     let own = labels.own_label(&group[0]);
     let mut sums: Vec<Sum> = Vec::with_capacity(parts.len());
     let mut indexes: HashMap<Vec<u8>, usize> = HashMap::with_capacity(parts.len());
-    for (series, index) in parts {
+    for (mut series, index) in parts {
+        if weighted {
+            series.value = weigh(series);
+        }
         let folding = foldings[index].as_deref();
         let Ok(key) = labels.of(&series, &own) else {
             continue;
@@ -160,6 +182,7 @@ fn merge(
             Entry::Occupied(index) => {
                 let sum = &mut sums[*index.get()];
                 sum.parts += 1;
+                sum.series.parts = sum.series.parts.saturating_add(series.parts);
                 // Once reduced, the set may have a number that `labels` does not know.
                 if !sum.reduced && labels.differ_in(&own, [sum.series.defaults, series.defaults]) {
                     sum.series.defaults = reduced.without(&own, sum.series.defaults, labels);
@@ -190,9 +213,29 @@ fn merge(
             }
         }
     }
-    group[0].series = sums.into_iter().filter_map(|sum| finish(sum, aggregator)).collect();
+    group[0].series =
+        sums.into_iter().filter_map(|sum| finish(sum, aggregator, weighted)).collect();
     group[0].bounds = bounds;
     group[0].states = states;
+}
+
+/// The aggregator by which the series of a family are joined.
+fn aggregator_of(family: &Family, origins: Origins) -> Aggregator {
+    if !family.metric_type.is_level() {
+        return Aggregator::Sum;
+    }
+    match Aggregator::of(family.metric_type, &family.aggregator, &family.label_names) {
+        Aggregator::Shared if origins == Origins::Applications => Aggregator::Sum,
+        aggregator => aggregator,
+    }
+}
+
+/// The value of an average, times its weight.
+fn weigh(series: Series) -> Value {
+    match series.value {
+        Value::Scalar(value) => Value::Scalar(value * f64::from(series.parts)),
+        value => value,
+    }
 }
 
 fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
@@ -305,11 +348,12 @@ fn join_states(
     }
 }
 
-fn finish(sum: Sum, aggregator: Aggregator) -> Option<Series> {
+fn finish(sum: Sum, aggregator: Aggregator, weighted: bool) -> Option<Series> {
     match (sum.series.value, aggregator) {
         (_, Aggregator::Omit) if sum.parts > 1 => None,
         (Value::Scalar(value), Aggregator::Average) => {
-            let value = Value::Scalar(value / f64::from(sum.parts));
+            let parts = if weighted { sum.series.parts } else { sum.parts };
+            let value = Value::Scalar(value / f64::from(parts));
             Some(Series { value, ..sum.series })
         }
         _ => Some(sum.series),

@@ -19,7 +19,7 @@ fn records(bounds: &[f64]) -> Vec<f64> {
 /// Returns the bounds, ascending, at which every list has a true cumulative count.
 ///
 /// Prometheus would misread buckets that only some of the parts have.
-pub(super) fn kept<'a>(mut lists: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
+pub(crate) fn kept<'a>(mut lists: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
     let mut kept = lists.next().map(records).unwrap_or_default();
     for list in lists {
         let records = records(list);
@@ -37,7 +37,7 @@ pub(super) fn kept<'a>(mut lists: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
 /// Returns, for each cell of a histogram with these bounds and for the cell above them all, the index of the
 /// cell of `kept` that takes its count. It is the cell of the next kept bound, so that cumulative counts
 /// stay exact.
-pub(super) fn folding(bounds: &[f64], kept: &[f64]) -> Vec<usize> {
+pub(crate) fn folding(bounds: &[f64], kept: &[f64]) -> Vec<usize> {
     let target = |&bound: &f64| match bound.is_nan() {
         true => kept.len(),
         false => kept.partition_point(|&other| other < bound),

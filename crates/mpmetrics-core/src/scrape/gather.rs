@@ -353,7 +353,16 @@ impl<'a> Gather<'a> {
                     let (value, set_at) = value(&wanted, &part, &self.cells);
                     let (birth, key) = (part.birth, (part.series, part.set));
                     let exemplars = spans.get(&key).copied().unwrap_or_default();
-                    series.push(Series { birth, labels, defaults, value, set_at, exemplars });
+                    let parts = part.blocks;
+                    series.push(Series {
+                        birth,
+                        labels,
+                        defaults,
+                        value,
+                        set_at,
+                        parts,
+                        exemplars,
+                    });
                 }
             }
             series.sort_by_key(|series| series.birth);

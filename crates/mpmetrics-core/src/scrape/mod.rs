@@ -1,7 +1,7 @@
 //! One scrape: reads the words of a heap and makes plain data of them, a [`snapshot`].
 
 pub mod aggregate;
-mod bounds;
+pub(crate) mod bounds;
 pub mod filter;
 mod gather;
 mod generations;
@@ -12,7 +12,7 @@ pub mod names;
 mod newest;
 mod own;
 mod part;
-mod printed_labels;
+pub(crate) mod printed_labels;
 mod reduced;
 mod rounds;
 mod sets;

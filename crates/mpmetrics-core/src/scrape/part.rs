@@ -204,6 +204,7 @@ fn numbers(form: &Form, repeats: u64) -> (usize, usize) {
 
 fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
     let Wanted { spec, options, .. } = wanted;
+    let windowed = options.window.is_some();
     let bounds = match spec.metric_type.values() {
         Values::Quantiles => options.percentiles,
         Values::Buckets => spec.numbers,
@@ -218,6 +219,7 @@ fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
         label_names: spec.label_names.into_iter().map(String::into_boxed_str).collect(),
         bounds: bounds.into(),
         states: spec.states.into_iter().map(String::into_boxed_str).collect(),
+        windowed,
         birth,
         series,
     }

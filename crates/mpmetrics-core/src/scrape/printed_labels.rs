@@ -1,6 +1,6 @@
 //! The labels with which series are printed, compared as sets.
 
-use super::snapshot::{Family, LabelSpan, Series, Span};
+use super::snapshot::{Family, LabelSpan, Series, Snapshot, Span};
 use crate::aggregator::{Aggregator, WRITER_LABELS};
 use crate::labels::{pairs, Malformed};
 use crate::metric_type::{MetricType, Values};
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Makes a key of the labels with which a series is printed. Equal sets of labels have equal keys.
-pub(super) struct PrintedLabels<'a> {
+pub(crate) struct PrintedLabels<'a> {
     pub text: &'a [u8],
     pub defaults: &'a [LabelSpan],
     /// What is printed before the label with a state.
@@ -18,6 +18,11 @@ pub(super) struct PrintedLabels<'a> {
 type Pairs<'a> = Vec<(&'a [u8], &'a [u8], u8)>;
 
 impl<'a> PrintedLabels<'a> {
+    /// The labels of a snapshot whose names have their prefix already.
+    pub fn of_applications(snapshot: &'a Snapshot) -> Self {
+        Self { text: &snapshot.text, defaults: &snapshot.defaults, prefix: "" }
+    }
+
     fn read(&self, span: LabelSpan) -> Result<Pairs<'a>, Malformed> {
         pairs(self.bytes(span.text), self.bytes(span.types))
             .map(|pair| pair.map(|pair| (pair.name, pair.escaped, pair.kind)))

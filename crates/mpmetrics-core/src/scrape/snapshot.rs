@@ -19,7 +19,7 @@ pub struct Span {
 
 impl Span {
     /// The indices of the elements. A malformed span may end beyond what a 32-bit system can count.
-    pub(super) fn range(self) -> std::ops::Range<usize> {
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
         let start = self.start as usize;
         start..start.saturating_add(self.len as usize)
     }
@@ -41,7 +41,7 @@ pub struct LabelSpan {
 
 impl LabelSpan {
     /// A span whose text is from `start` to `split`, and its types from there to `end`.
-    pub(super) fn new(start: usize, split: usize, end: usize) -> Result<Self> {
+    pub(crate) fn new(start: usize, split: usize, end: usize) -> Result<Self> {
         let at = |index: usize| u32::try_from(index);
         match (at(start), at(split), at(end)) {
             (Ok(start), Ok(split), Ok(end)) if start <= split && split <= end => Ok(Self {
@@ -111,6 +111,9 @@ pub struct Series {
     /// For a gauge or state set with [`MostRecent`](crate::aggregator::Aggregator::MostRecent), the Unix time in
     /// milliseconds at which it was set; else 0.
     pub set_at: f64,
+    /// How many parts of writers the value was made of. With [`Average`](crate::aggregator::Aggregator::Average), it is
+    /// the weight of the value.
+    pub parts: u32,
     /// Range of [`Snapshot::exemplars`]: at most one for each bucket, in the order of buckets.
     pub exemplars: Span,
 }
@@ -135,6 +138,8 @@ pub struct Family {
     pub bounds: Arc<[f64]>,
     /// The states of a state set, in declared order; empty for other types.
     pub states: Arc<[Box<str>]>,
+    /// Whether this is a summary whose quantiles are those of a window of time.
+    pub windowed: bool,
     /// The lowest birth of its declarations: families are shown in this order.
     pub birth: u64,
     /// Its series, in the order of births.

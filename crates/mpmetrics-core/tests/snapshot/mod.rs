@@ -68,6 +68,7 @@ impl Builder {
             label_names: names.iter().map(|&name| name.into()).collect(),
             bounds: [].into(),
             states: [].into(),
+            windowed: false,
             birth,
             series: Vec::new(),
         });
@@ -86,6 +87,7 @@ impl Builder {
             defaults,
             value,
             set_at: 0.0,
+            parts: 1,
             exemplars: Span::default(),
         });
     }
