@@ -45,8 +45,17 @@ export interface ScopeOptions {
   scope?: Scope;
 }
 
+/** The option that selects what a scrape shows: one of {@link ScopeOptions}, or all hosts. */
+export interface PrintScopeOptions {
+  /**
+   * As in {@link ScopeOptions}; or `hosts` for all hosts that share the registry through Redis, see `redis()` of
+   * `mpmetrics/redis`.
+   */
+  scope?: Scope | 'hosts';
+}
+
 /** Options for printing a registry. */
-export interface PrintOptions extends ScopeOptions {
+export interface PrintOptions extends PrintScopeOptions {
   /** The Content-Type for this call; the registry's own if left out. */
   contentType?: RegistryContentType;
 }

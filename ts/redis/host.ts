@@ -41,7 +41,10 @@ export class Host {
   private behind = false;
   private nextLook = 0;
   /** The base as it is kept, and the same unpacked. */
-  private base = { kept: Buffer.alloc(0), snapshot: Snapshot.empty };
+  private base: { kept: Buffer; snapshot: Snapshot } = {
+    kept: Buffer.alloc(0),
+    snapshot: Snapshot.empty,
+  };
 
   constructor(hash: Hash, options: HostOptions) {
     this.hash = hash;

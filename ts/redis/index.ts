@@ -2,7 +2,7 @@
 
 import { Unavailable } from '../errors';
 import { startEngine, type Engine } from '../engines';
-import { showHosts } from '../registry';
+import { contentsOf, showHosts } from '../registry';
 import { Snapshot } from '../snapshot';
 import { Connection } from './connection';
 import { RedisError } from './failure';
@@ -43,7 +43,7 @@ export interface Share {
 export function redis(options: RedisOptions): Share {
   const settings = checked(options);
   const engine = new RedisEngine(settings);
-  const hide = showHosts(settings.register, () => engine.read());
+  const hide = showHosts(contentsOf(settings.register)!, () => engine.read());
   try {
     const running = startEngine(engine, {
       register: settings.register,

@@ -4,6 +4,7 @@ import { warnOnce } from '../errors';
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
 import { LEFT, Metric, readsItself, REPLACE, ROSTER, type Registers } from '../metrics';
+import type { Snapshot } from '../snapshot';
 import { heap, moveToHeap, moveToMemory, type Collect } from '../storage';
 import { Collectors } from './collectors';
 import type { Registered } from './registered';
@@ -35,6 +36,8 @@ export class Contents {
   readonly collectors = new Collectors(this);
   /** What is printed before all names. Names everywhere else are without it. */
   prefix = '';
+  /** Returns what all hosts have counted; null if they do not share the registry. */
+  hosts: (() => Promise<Snapshot>) | null = null;
   /** Functions that are called with the duration of each scrape, in seconds. */
   readonly scraped = new Set<(seconds: number) => void>();
   /** The tag of the registry's families in the heap; null for a registry that is not shared. */

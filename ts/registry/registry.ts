@@ -38,6 +38,7 @@ import { aggregatorOf, byName } from './aggregated';
 import type { CollectorOptions, MetricCollector } from './collectors';
 import { ANONYMOUS_TAG, Contents } from './contents';
 import type { DuckMetric } from './registered';
+import { hostsBuffer } from './hosts';
 import { prefixOf } from './naming';
 import { jsonOf, textOf } from './overridden';
 import { Reading } from './reading';
@@ -117,10 +118,12 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /**
    * Returns all metrics as text, after their `collect` callbacks have run.
    *
-   * @param options scope: `application` (default), `process` or `thread`; contentType: the registry's own if left out
-   * @returns rejects if a `collect` throws
+   * @param options scope: `application` (default), `process`, `thread` or `hosts`; contentType: the registry's own if left
+   *   out
+   * @returns rejects if a `collect` throws; with the scope `hosts` also while not all hosts can be read
    */
   async metrics(options?: PrintOptions): Promise<string> {
+    if (options?.scope === 'hosts') return (await this.metricsBuffer(options)).toString();
     if (overridden(this)) return textOf(this, this[CONTENTS], options);
     return read(this, options, 'application').text();
   }
@@ -130,6 +133,9 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * or the program has replaced a method that makes the text.
    */
   async metricsBuffer(options?: PrintOptions): Promise<Bytes> {
+    if (options?.scope === 'hosts') {
+      return hostsBuffer(this[CONTENTS], options.contentType ?? this.contentType);
+    }
     const plain = (this as Methods).metrics === own.metrics && !overridden(this);
     if (!plain) return Buffer.from(await this.metrics(options));
     return read(this, options, 'application').buffer();

@@ -3,14 +3,14 @@
 import { promisify } from 'util';
 import { gzip } from 'zlib';
 
-import { messageOf, shown, unfit } from '../errors';
+import { codeOf, messageOf, shown, unfit, type Unavailable } from '../errors';
 import {
   OPENMETRICS_CONTENT_TYPE,
   preferred,
   PROMETHEUS_CONTENT_TYPE,
   type RegistryContentType,
 } from '../exposition';
-import { scopeOf, warnOfMisspelt, type ScopeOptions } from '../metrics';
+import { scopeOf, warnOfMisspelt, type PrintScopeOptions, type ScopeOptions } from '../metrics';
 import { Registry } from '../registry';
 
 /** The members of a registry that an answer needs. Registries of this package and of prom-client have them. */
@@ -21,7 +21,7 @@ export interface Scrapable {
 }
 
 /** Options of whatever serves metrics. `R` is the type of its requests. */
-export interface ServingOptions<R = unknown> extends ScopeOptions {
+export interface ServingOptions<R = unknown> extends PrintScopeOptions {
   /**
    * True: answers in the text format or in OpenMetrics, as the request's Accept header prefers, and with the registry's
    * own Content-Type if the header prefers neither. It has no effect for registries of other packages.
@@ -88,11 +88,12 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): void {
     throw unfit('authorize', 'a function', authorize);
   }
   // Checks the scope here, so that an invalid one does not throw in a scrape.
-  scopeOf(options, 'application');
+  if (options['scope'] !== 'hosts') scopeOf(options, 'application');
 }
 
 /**
- * Answers a request, never with a rejection: a `collect` or `authorize` that throws yields status 500 and its reason.
+ * Answers a request, never with a rejection: a `collect` or `authorize` that throws yields status 500 and its reason, and
+ * hosts that cannot be read yield status 503.
  *
  * @param request what `authorize` gets
  */
@@ -114,6 +115,11 @@ export async function answer<R>(
     }
     return await scrape(register, options, question);
   } catch (error) {
+    // By its code, because another copy of this package may have thrown it.
+    if (codeOf(error) === 'ERR_MPMETRICS_UNAVAILABLE') {
+      const { retryAfterSeconds } = error as Unavailable;
+      return refusal(503, `${messageOf(error)}\n`, { 'Retry-After': String(retryAfterSeconds) });
+    }
     return refusal(500, `${messageOf(error)}\n`);
   }
 }
@@ -127,10 +133,10 @@ async function scrape(
   const contentType = negotiated
     ? preferred(question.header('accept'), offered(register))
     : register.contentType;
-  const given: ScopeOptions = scope === undefined ? {} : { scope };
+  const given: PrintScopeOptions = scope === undefined ? {} : { scope };
   const wanted = negotiated ? { ...given, contentType } : given;
-  const plain = await (register.metricsBuffer?.(wanted) ??
-    register.metrics(wanted).then((text) => Buffer.from(text)));
+  const plain = await (register.metricsBuffer?.(wanted as ScopeOptions) ??
+    register.metrics(wanted as ScopeOptions).then((text) => Buffer.from(text)));
   const zipped = acceptsGzip(question.header('accept-encoding'));
   const body = zipped ? await promisify(gzip)(plain) : plain;
   return {

@@ -31,10 +31,11 @@ export type MetricsHandler = (request: HandlerRequest, response: HandlerResponse
  * - with `path`, requests for other paths with status 404;
  * - requests that `authorize` refuses with status 401;
  * - other methods with status 405;
- * - with status 500 and the reason if a `collect` throws.
+ * - with status 500 and the reason if a `collect` throws;
+ * - with status 503 and Retry-After if the scope is `hosts` and not all hosts can be read.
  *
  * @param register the default registry if left out
- * @param options scope: `application` (default), `process` or `thread`; negotiate: obey the Accept header; path: the
+ * @param options scope: `application` (default), `process`, `thread` or `hosts`; negotiate: obey the Accept header; path: the
  *   only path that is served; authorize: a function of the request
  * @returns a listener whose promise never rejects
  * @throws TypeError if `register` is not a registry, or an option is invalid
