@@ -1,36 +1,47 @@
 /** A Redis server of a test's own: Debian's redis-server, which keeps nothing on disk. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 
+import { freePort } from './free-port';
 import { until } from './patience.mjs';
 
 export class Redis {
   /** The URL of the server, after {@link start}. */
   url = '';
+  port = 0;
+  private readonly more: readonly string[];
   private server: ChildProcess | null = null;
+
+  /** @param more options of redis-server, such as `--maxmemory 1mb` in two texts */
+  constructor(more: readonly string[] = []) {
+    this.more = more;
+  }
 
   /** Starts the server on a free port. Rejects if there is no redis-server (`node scripts/apt.mjs redis-server`). */
   async start(): Promise<void> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = probe.address() as AddressInfo;
-    probe.close();
-    await once(probe, 'close');
-    const options = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-    ];
-    this.server = spawn('redis-server', options, { stdio: 'ignore' });
+    this.port = await freePort();
+    this.url = `redis://127.0.0.1:${String(this.port)}`;
+    await this.again();
+  }
+
+  /** Starts the server once more, on the same port and without data. */
+  async again(): Promise<void> {
+    const options = ['--port', String(this.port), '--bind', '127.0.0.1'];
+    const nothing = ['--save', '', '--appendonly', 'no'];
+    const args = [...options, ...nothing, ...this.more];
+    this.server = spawn('redis-server', args, { stdio: 'ignore' });
     await once(this.server, 'spawn');
-    await until(() => answers(port), 'redis-server does not answer');
-    this.url = `redis://127.0.0.1:${port}`;
+    await until(() => answers(this.port), 'redis-server does not answer');
+  }
+
+  /** Kills the server, and waits for its end. */
+  async crash(): Promise<void> {
+    const { server } = this;
+    if (server === null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
   }
 
   stop(): void {
