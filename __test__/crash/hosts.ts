@@ -170,6 +170,8 @@ export class Hosts {
   private readonly highest = new Map<string, number>();
   private ended = false;
   private scraping: Promise<void> = Promise.resolve();
+  /** The last scrape that was asked for. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly plan: Plan) {}
 
@@ -191,8 +193,17 @@ export class Hosts {
     return this.hosts.flatMap(({ workers }) => workers).filter(({ port }) => port !== 0);
   }
 
-  /** Scrapes all hosts by one worker. Returns the samples; null if they are not available. */
-  async scrape(worker: Worker): Promise<Map<string, number> | null> {
+  /**
+   * Scrapes all hosts by one worker, after the scrapes that are under way: of two at once, it is not known which one read
+   * first. Returns the samples; null if they are not available.
+   */
+  scrape(worker: Worker): Promise<Map<string, number> | null> {
+    const scrape = this.last.then(() => this.scrapeNow(worker));
+    this.last = scrape;
+    return scrape;
+  }
+
+  private async scrapeNow(worker: Worker): Promise<Map<string, number> | null> {
     const { child, port } = worker;
     try {
       const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`, {
@@ -229,7 +240,6 @@ export class Hosts {
   }
 
   private async scrapeAgainAndAgain(): Promise<void> {
-    // One after another: of two at once, it is not known which one read first.
     for (let n = 0; !this.ended; n++) {
       const { living } = this;
       const worker = living[n % living.length];

@@ -8,6 +8,8 @@ export interface Storm {
   readonly kills: number;
   /** Partitions between a host and Redis that are longer than a lease. */
   readonly partitions: number;
+  /** How many hosts are cut off at once; 1 if left out. */
+  readonly together?: number;
   /** Kills of a Redis that starts again without data. */
   readonly outages: number;
   /** Whether one host dies for good. */
@@ -32,17 +34,18 @@ export async function rage(hosts: Hosts, storm: Storm): Promise<Host[]> {
 /** Partitions and outages in turns, and the death in their middle. */
 function eventsOf(
   hosts: Hosts,
-  { partitions, outages }: Storm,
+  { partitions, outages, together = 1 }: Storm,
   dying: readonly Host[],
   spared: Set<Host>,
 ): (() => Promise<void>)[] {
   const events: (() => Promise<void>)[] = [];
   for (let n = 0; n < Math.max(partitions, outages); n++) {
-    const some = (): Host => {
+    const some = (nth = n): Host => {
       const left = hosts.hosts.filter((host) => !dying.includes(host) || !spared.has(host));
-      return left[n % left.length]!;
+      return left[nth % left.length]!;
     };
-    if (n < partitions) events.push(() => partition(hosts, some()));
+    const several = (): Host[] => Array.from({ length: together }, (_, i) => some(n + i));
+    if (n < partitions) events.push(() => partition(hosts, several()));
     // In every second outage, all workers die with Redis.
     if (n < outages) events.push(() => outage(hosts, n % 2 === 1, some(), spared));
   }
@@ -62,12 +65,12 @@ async function killSome(hosts: Hosts, kills: number, spared: ReadonlySet<Host>):
   }
 }
 
-/** Cuts a host off until others have folded it, and no longer than two leases. */
-async function partition(hosts: Hosts, host: Host): Promise<void> {
-  host.link.pause();
+/** Cuts hosts off until others have folded them, and no longer than two leases. */
+async function partition(hosts: Hosts, cut: readonly Host[]): Promise<void> {
+  for (const { link } of cut) link.pause();
   await sleep(hosts.plan.leaseMs * (1.2 + 0.6 * Math.random()));
-  host.link.resume();
-  await hosts.available(host);
+  for (const { link } of cut) link.resume();
+  for (const host of cut) await hosts.available(host);
   await sleep(hosts.plan.leaseMs / 4);
 }
 
