@@ -13,32 +13,16 @@ import { SlowestFirst } from './__test__/support/slowest-first.mts';
 const PATHLESS = {
   processes: [
     ...['cluster', 'collect-life', 'collect-unwilling', 'collectors', 'default-metrics', 'doctor'],
-    ...[
-      'engines',
-      'engines-*',
-      'http-server',
-      'large-text',
-      'library-metrics',
-      'meeting',
-      'meeting-*',
-      'middleware',
-    ],
+    ...['engines', 'engines-*'],
+    ...['http-server', 'large-text', 'library-metrics', 'meeting', 'meeting-*', 'middleware'],
     ...['middleware-load', 'prefixes', 'pushgateway', 'register', 'rust', 'scope', 'scrape-memory'],
     ...['textfile', 'totals'],
   ],
   compat: [
     ...['aggregate', 'aggregator-names', 'collectors', 'configuration', 'deep-paths'],
-    ...[
-      'default-metrics',
-      'engines',
-      'exports',
-      'http',
-      'inspection',
-      'messages',
-      'metric-names',
-      'names',
-    ],
+    ...['default-metrics', 'exports', 'http', 'inspection', 'messages', 'metric-names', 'names'],
     ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
+    'engines',
     // Specs of the suite itself.
     'suite',
   ],

@@ -117,7 +117,6 @@ describe.each(subjects)('$name', ({ load }) => {
       name: 'failing',
       push: () => {
         if (++turn === 1) return Promise.resolve();
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- as an engine may
         throw errors[turn - 2];
       },
       close: () => Promise.reject(Object.assign(new Error('closed'), { reason: 'busy' })),

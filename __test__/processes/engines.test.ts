@@ -70,10 +70,11 @@ async function pushed(
   fits: (push: Pushed) => boolean,
   since = recorder.pushes.length,
 ): Promise<Pushed> {
-  return until(
+  const found = await until(
     () => recorder.pushes.slice(since).find(fits),
     () => `no push ${what}, and the last one was ${JSON.stringify(recorder.pushes.at(-1)?.who)}`,
   );
+  return found!;
 }
 
 const counted = ({ seen }: Pushed) => seen.get('counted_total');
