@@ -133,7 +133,9 @@ fn rows_are_kept_unless_a_family_has_their_name() {
         let extra = Extra { families, ..Extra::default() };
         encode(&Snapshot::default(), &extra).expect("bytes")
     };
-    let one = of(vec![duck("duck", 1.0), duck("empty", 2.0)]);
+    let mut odd = duck("duck", 1.0);
+    odd.samples.insert(0, Sample { labels: "a\"=\"1".to_owned(), ..row(9.0, None) });
+    let one = of(vec![odd, duck("empty", 2.0)]);
     let other = of(vec![duck("duck", 3.0), duck("goose", 4.0)]);
     let heap = written(&example());
     let kinds = frames(&one).expect("frames").iter().map(|frame| frame.kind).collect::<Vec<_>>();
