@@ -109,8 +109,7 @@ export default defineConfig({
     // A process runs several files, because starting Vitest in one takes most of a second of processor time. Each file
     // loads its modules again.
     isolate: false,
-    // Most files wait half of the time for processes. With more workers, holders of the mutexes of locked words wait for a
-    // processor for longer than the 20 ms after which others go on without these mutexes (docs/DECISIONS/0006).
+    // Most files wait half of the time for processes.
     maxWorkers: availableParallelism() * 2,
     sequence: { sequencer: SlowestFirst },
     setupFiles: ['./__test__/support/own-modules.ts', './__test__/support/processor-time.ts'],

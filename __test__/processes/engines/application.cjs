@@ -45,6 +45,11 @@ const calls = {
   terminate: (number) => isolates[number].worker.terminate(),
 };
 
+/**
+ * Calls a function in this isolate.
+ *
+ * @param {any} message the name of the function and its arguments
+ */
 async function answer({ call, args = [] }) {
   return (await calls[call](...args)) ?? null;
 }
@@ -84,7 +89,7 @@ async function main() {
 
 if (!isMainThread) {
   parentPort.on('message', async (message) => parentPort.postMessage(await answer(message)));
-} else if (cluster.isWorker) {
+} else if (!cluster.isPrimary) {
   process.on('message', async (message) => process.send(await answer(message)));
 } else {
   void main();

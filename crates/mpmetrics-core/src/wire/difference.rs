@@ -113,8 +113,8 @@ fn subtract_series(
 /// when its parts are added in another order.
 fn rest(count: f64, earlier: f64) -> Option<f64> {
     let rest = count - earlier;
-    (rest >= -ROUNDING * earlier.abs() || rest.is_nan())
-        .then(|| if rest < 0.0 { 0.0 } else { rest })
+    let grown = rest >= -ROUNDING * earlier.abs() || rest.is_nan();
+    grown.then_some(if rest < 0.0 { 0.0 } else { rest })
 }
 
 /// Gives two histograms with different bounds the bounds that both have.

@@ -52,3 +52,6 @@ mod summaries;
 mod summaries_interrupted;
 mod torn;
 mod turns;
+mod wire;
+mod wire_damaged;
+mod wire_differences;
