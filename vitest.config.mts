@@ -13,6 +13,7 @@ import { SlowestFirst } from './__test__/support/slowest-first.mts';
 const PATHLESS = {
   processes: [
     ...['cluster', 'collect-life', 'collect-unwilling', 'collectors', 'default-metrics', 'doctor'],
+    ...['engines', 'engines-*'],
     ...['http-server', 'large-text', 'library-metrics', 'meeting', 'meeting-*', 'middleware'],
     ...['middleware-load', 'prefixes', 'pushgateway', 'register', 'rust', 'scope', 'scrape-memory'],
     ...['textfile', 'totals'],
@@ -21,6 +22,7 @@ const PATHLESS = {
     ...['aggregate', 'aggregator-names', 'collectors', 'configuration', 'deep-paths'],
     ...['default-metrics', 'exports', 'http', 'inspection', 'messages', 'metric-names', 'names'],
     ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
+    'engines',
     // Specs of the suite itself.
     'suite',
   ],
@@ -107,8 +109,7 @@ export default defineConfig({
     // A process runs several files, because starting Vitest in one takes most of a second of processor time. Each file
     // loads its modules again.
     isolate: false,
-    // Most files wait half of the time for processes. With more workers, holders of the mutexes of locked words wait for a
-    // processor for longer than the 20 ms after which others go on without these mutexes (docs/DECISIONS/0006).
+    // Most files wait half of the time for processes.
     maxWorkers: availableParallelism() * 2,
     sequence: { sequencer: SlowestFirst },
     setupFiles: ['./__test__/support/own-modules.ts', './__test__/support/processor-time.ts'],

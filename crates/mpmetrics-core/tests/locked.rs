@@ -14,6 +14,7 @@ use mpmetrics_core::segment::Segment;
 use mpmetrics_core::sync::{AtomicU64, Ordering};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "MPMETRICS_LOCKED_PATH";
@@ -131,6 +132,23 @@ fn a_store_whose_writer_died_between_two_halves_is_completed() {
     assert_eq!(word(&segment).load(Ordering::Acquire), twice(7));
     word(&segment).store(twice(8), Ordering::Release);
     assert_eq!(word(&segment).load(Ordering::Acquire), twice(8));
+}
+
+#[test]
+fn a_holder_that_has_not_been_stopped_is_waited_for() {
+    let (_directory, _path, segment) = scene();
+    let released = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let held = mutex(&segment).lock(Duration::from_secs(1), || ()).unwrap();
+        let adds = scope.spawn(|| {
+            word(&segment).fetch_add(1, Ordering::AcqRel);
+            released.load(Ordering::Acquire)
+        });
+        std::thread::sleep(Duration::from_millis(100));
+        released.store(true, Ordering::Release);
+        drop(held);
+        assert!(adds.join().unwrap(), "the word was changed while another thread had its mutex");
+    });
 }
 
 #[test]

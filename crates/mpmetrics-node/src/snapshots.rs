@@ -34,7 +34,7 @@ pub fn snapshot_frames(snapshot: Uint8Array) -> Result<Vec<SnapshotFrame>> {
         let end = start + frame.len();
         let (first, last) = (start as f64, end as f64);
         start = end;
-        let rows = frame.kind == frame::Kind::Rows;
+        let rows = frame.content == frame::Content::Rows;
         SnapshotFrame { name: frame.name.to_owned(), rows, start: first, end: last }
     };
     Ok(frames.iter().map(of).collect())

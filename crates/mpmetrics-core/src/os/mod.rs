@@ -29,7 +29,7 @@
 //! | `is_memory_backed` | `(&Path) -> Result<bool>` | Whether the file system keeps its files in memory |
 //! | `futex_wait` | `(&AtomicU64, expected: u32, Duration)` | Sleeps while the word's lower half is `expected`, for the duration at the longest. May return early. A system that cannot wait for a change polls |
 //! | `futex_wake` | `(&AtomicU64)` | Ends the waits on this word of all threads and processes, at once or at their next poll |
-//! | `SharedMutex` | see the type | Excludes threads and processes; after its holder's death, the next one that locks it repairs what it guards. `make` is an error on systems without such mutexes; exemplars are left out there |
+//! | `SharedMutex` | see the type | Excludes threads and processes; after its holder's death, the next one that locks it repairs what it guards. `make` is an error on systems without such mutexes; exemplars are left out there. `holder_goes_on` may be false where it is not known |
 //! | `MUTEX_WORDS` | `usize` | Words of a mutex: 8 |
 //! | `MutexHeld` | guard | Unlocks the mutex when it is dropped, in the thread that locked it |
 //! | `describe`, `describe_self`, `pid_namespace` | see `system` | What [`ProcessIdentity`] consists of, by which the lives of processes are told apart |

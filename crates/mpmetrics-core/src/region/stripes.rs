@@ -7,8 +7,11 @@ use crate::os::{self, NotHeld, SharedMutex};
 use crate::sync::{AtomicU32, AtomicU64, Guard, Note, Ordering};
 use std::time::Duration;
 
-/// How long to wait for a mutex. Work under it takes nanoseconds, so a process that holds it longer has been stopped.
+/// How long to wait for a mutex before its holder is asked for. Work under the mutex takes nanoseconds, so a process
+/// that holds it longer has been stopped, or waits for a processor.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// How many times to wait for a holder that has not been stopped: on a crowded machine, a second in all.
+const WAITS: u32 = 50;
 /// Milliseconds for which, after a wait in vain, a mutex is tried without waiting: otherwise a scrape would wait for it
 /// at each word.
 const SUSPECT_MS: u32 = 50;
@@ -82,7 +85,14 @@ impl Guard for Stripes {
         let now_ms = || (os::monotonic_us() / 1000) as u32;
         let tried_only = until != 0 && (until.wrapping_sub(now_ms()) as i32) > 0;
         let patience = if tried_only { Duration::ZERO } else { PATIENCE };
-        match mutex.lock(patience, || self.mend(&note)) {
+        let mut held = mutex.lock(patience, || self.mend(&note));
+        for _ in 1..WAITS {
+            if tried_only || !matches!(held, Err(NotHeld::Late)) || !mutex.holder_goes_on() {
+                break;
+            }
+            held = mutex.lock(PATIENCE, || self.mend(&note));
+        }
+        match held {
             Ok(held) => {
                 work(Some(&note));
                 drop(held);

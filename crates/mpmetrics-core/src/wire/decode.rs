@@ -1,7 +1,7 @@
 //! Reading of frames into one snapshot. Any bytes may have been stored or sent, so everything is checked.
 
 use super::encode::WINDOWED;
-use super::frame::{frames, Kind};
+use super::frame::{frames, Content};
 use super::input::Input;
 use super::rows;
 use crate::aggregator::Aggregator;
@@ -47,14 +47,14 @@ impl Decoded {
         for source in sources {
             for frame in frames(source.bytes)? {
                 let body = frame.body()?;
-                match frame.kind {
-                    Kind::Family => {
+                match frame.content {
+                    Content::Family => {
                         decoded.read(frame.name, &body, source.instance, wanted)?;
                     }
-                    Kind::Rows if !decoded.rows.iter().any(|rows| rows.name == frame.name) => {
+                    Content::Rows if !decoded.rows.iter().any(|rows| rows.name == frame.name) => {
                         decoded.rows.push(rows::read(frame.name, &body)?);
                     }
-                    Kind::Rows => {}
+                    Content::Rows => {}
                 }
             }
         }

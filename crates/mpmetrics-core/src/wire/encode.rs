@@ -1,6 +1,6 @@
 //! Writing of a snapshot's families as frames.
 
-use super::frame::{self, Kind, MAGIC};
+use super::frame::{self, Content, MAGIC};
 use super::output::{push_count, push_double, push_length, push_text};
 use super::rows;
 use crate::error::Result;
@@ -26,7 +26,7 @@ pub fn encode(snapshot: &Snapshot, extra: &Extra) -> Result<Vec<u8>> {
         body.clear();
         push_family(&mut body, snapshot, family, unit);
         let name = [&*extra.prefix, &*family.name].concat();
-        frame::push(&mut out, Kind::Family as u8, &name, &body)?;
+        frame::push(&mut out, Content::Family as u8, &name, &body)?;
     }
     for family in &extra.families {
         if family.yields && extra.shows(snapshot, &family.name) {
@@ -35,7 +35,7 @@ pub fn encode(snapshot: &Snapshot, extra: &Extra) -> Result<Vec<u8>> {
         body.clear();
         rows::push(&mut body, family, &extra.prefix);
         let name = [&*extra.prefix, &*family.name].concat();
-        frame::push(&mut out, Kind::Rows as u8, &name, &body)?;
+        frame::push(&mut out, Content::Rows as u8, &name, &body)?;
     }
     Ok(out)
 }

@@ -19,7 +19,7 @@ const LONGEST: u64 = 1 << 30;
 /// What a frame has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Kind {
+pub enum Content {
     /// A family of the heap, whose series can be joined with those of other applications.
     Family = 0,
     /// A family that the heap does not hold, as rows.
@@ -30,7 +30,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     /// What it has.
-    pub kind: Kind,
+    pub content: Content,
     /// The family's name.
     pub name: &'a str,
     packed: bool,
@@ -55,15 +55,15 @@ impl<'a> Frame<'a> {
         let mut input = Input::new(whole);
         let kind = input.byte("the kind of a frame")?;
         let packed = kind & PACKED != 0;
-        let kind = match kind & !PACKED {
-            0 => Kind::Family,
-            1 => Kind::Rows,
+        let content = match kind & !PACKED {
+            0 => Content::Family,
+            1 => Content::Rows,
             _ => return Err(input.malformed("a kind of frames that this version knows")),
         };
         let name = input.text("the name of a frame")?;
         let body = input.rest();
         let (whole, rest) = bytes.split_at(4 + len);
-        Ok((Self { kind, name, packed, body, whole }, rest))
+        Ok((Self { content, name, packed, body, whole }, rest))
     }
 
     /// Returns the body as [`encode`](super::encode()) made it.
@@ -94,12 +94,12 @@ impl<'a> Frame<'a> {
         let mut encoder = flate2::write::DeflateEncoder::new(packed, flate2::Compression::fast());
         let packed = encoder.write_all(&body).and_then(|()| encoder.finish());
         let packed = packed.map_err(|source| Error::Io { call: "deflate", source })?;
-        push(out, self.kind as u8 | PACKED, self.name, &packed)
+        push(out, self.content as u8 | PACKED, self.name, &packed)
     }
 
     /// Appends the frame with its body as it was before it was packed.
     pub fn unpack(&self, out: &mut Vec<u8>) -> Result<()> {
-        push(out, self.kind as u8, self.name, &self.body()?)
+        push(out, self.content as u8, self.name, &self.body()?)
     }
 }
 

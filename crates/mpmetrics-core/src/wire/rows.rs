@@ -6,18 +6,22 @@ use crate::error::Result;
 use crate::exposition::extra::{ExtraFamily, Sample, SampleExemplar};
 use crate::labels::is_whole;
 
+/// Appends a family's body. Leaves out rows whose labels break the grammar of [`crate::labels`]: an object that is no
+/// metric of this library may have any text as the name of a label.
 pub(super) fn push(out: &mut Vec<u8>, family: &ExtraFamily, prefix: &str) {
     let unit = family.unit.as_deref().unwrap_or_default();
     for text in [&*family.help, &*family.type_name, unit] {
         push_text(out, text.as_bytes());
     }
     out.push(u8::from(family.yields));
-    push_length(out, family.samples.len() as u64);
-    for sample in &family.samples {
+    let whole = |sample: &&Sample| is_whole(sample.labels.as_bytes(), b"");
+    push_length(out, family.samples.iter().filter(whole).count() as u64);
+    for sample in family.samples.iter().filter(whole) {
         push_text(out, [prefix, &*sample.name].concat().as_bytes());
         push_text(out, sample.labels.as_bytes());
         push_double(out, sample.value);
-        match &sample.exemplar {
+        let exemplar = sample.exemplar.as_ref();
+        match exemplar.filter(|exemplar| is_whole(exemplar.labels.as_bytes(), b"")) {
             None => out.push(0),
             Some(exemplar) => {
                 out.push(if exemplar.time.is_some() { 2 } else { 1 });

@@ -5,7 +5,7 @@ use mpmetrics_core::exposition::extra::{Extra, ExtraFamily, Sample, SampleExempl
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
-use mpmetrics_core::wire::frame::{frames, Kind, MAGIC};
+use mpmetrics_core::wire::frame::{frames, Content, MAGIC};
 use mpmetrics_core::wire::{encode, join, sum, Contents, Source};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -133,11 +133,13 @@ fn rows_are_kept_unless_a_family_has_their_name() {
         let extra = Extra { families, ..Extra::default() };
         encode(&Snapshot::default(), &extra).expect("bytes")
     };
-    let one = of(vec![duck("duck", 1.0), duck("empty", 2.0)]);
+    let mut odd = duck("duck", 1.0);
+    odd.samples.insert(0, Sample { labels: "a\"=\"1".to_owned(), ..row(9.0, None) });
+    let one = of(vec![odd, duck("empty", 2.0)]);
     let other = of(vec![duck("duck", 3.0), duck("goose", 4.0)]);
     let heap = written(&example());
-    let kinds = frames(&one).expect("frames").iter().map(|frame| frame.kind).collect::<Vec<_>>();
-    assert_eq!(kinds, [Kind::Rows, Kind::Rows]);
+    let kinds = frames(&one).expect("frames").iter().map(|frame| frame.content).collect::<Vec<_>>();
+    assert_eq!(kinds, [Content::Rows, Content::Rows]);
     let all = join(&[source(&one), source(&other), source(&heap)]).expect("a snapshot");
     let names: Vec<_> = all.extra.families.iter().map(|family| &*family.name).collect();
     assert_eq!(names, ["duck", "goose"], "the heap has a family `empty`");

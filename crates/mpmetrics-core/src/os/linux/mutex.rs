@@ -17,6 +17,7 @@ use core::time::Duration;
 use std::io::Error as IoError;
 use std::sync::OnceLock;
 
+use super::process::goes_on;
 use crate::error::{Error, Result};
 use crate::os::not_held::NotHeld;
 use crate::os::posix::{monotonic_us, sleep_us};
@@ -39,6 +40,12 @@ const KIND: usize = if cfg!(target_env = "musl") {
 } else {
     12
 };
+
+/// Offset of the `int` with the holder's thread id, which the kernel reads, too (get_robust_list(2)): `__data.__lock` of
+/// glibc, `_m_lock` of musl.
+const HOLDER: usize = if cfg!(target_env = "musl") { 4 } else { 0 };
+/// The bits of the thread id in it: `FUTEX_TID_MASK` of `<linux/futex.h>`.
+const THREAD: u32 = 0x3fff_ffff;
 
 const _: () = assert!(size_of::<libc::pthread_mutex_t>() <= (MUTEX_WORDS - 1) * 8);
 const _: () = assert!(align_of::<libc::pthread_mutex_t>() <= align_of::<AtomicU64>());
@@ -138,14 +145,25 @@ impl<'a> SharedMutex<'a> {
         }
     }
 
+    /// Whether the mutex is held by a thread that is known to be neither stopped nor dead. If so, the thread only waits
+    /// for a processor, or for a page.
+    #[must_use]
+    pub fn holder_goes_on(&self) -> bool {
+        goes_on(self.int_at(HOLDER) & THREAD)
+    }
+
     fn pointer(&self) -> *mut libc::pthread_mutex_t {
         self.bytes.as_ptr().cast_mut().cast()
     }
 
     fn kind(&self) -> u32 {
-        let word = self.bytes.get(KIND / 8).map_or(0, |word| word.load(Ordering::Relaxed));
+        self.int_at(KIND)
+    }
+
+    fn int_at(&self, offset: usize) -> u32 {
+        let word = self.bytes.get(offset / 8).map_or(0, |word| word.load(Ordering::Relaxed));
         // On a big-endian machine, the first bytes in memory are the highest of the word.
-        let from_first = if cfg!(target_endian = "big") { 4 - KIND % 8 } else { KIND % 8 };
+        let from_first = if cfg!(target_endian = "big") { 4 - offset % 8 } else { offset % 8 };
         (word >> (from_first * 8)) as u32
     }
 }
@@ -252,6 +270,18 @@ mod tests {
         assert!(matches!(mutex(&words).lock(SOON, || ()), Err(NotHeld::Late)), "not recursive");
         drop(held);
         drop(mutex(&words).lock(SOON, || unreachable!()).unwrap());
+    }
+
+    #[test]
+    fn a_holder_that_sleeps_goes_on_and_one_that_died_does_not() {
+        let words = words();
+        mutex(&words).make().unwrap();
+        assert!(!mutex(&words).holder_goes_on(), "no thread holds it");
+        let held = mutex(&words).lock(SOON, || ()).unwrap();
+        assert!(mutex(&words).holder_goes_on());
+        drop(held);
+        die_holding(&words, || ());
+        assert!(!mutex(&words).holder_goes_on());
     }
 
     /// Locks the mutex in a thread, and waits until the thread has ended without unlocking. `mend` runs in that thread.

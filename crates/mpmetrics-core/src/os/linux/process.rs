@@ -31,11 +31,7 @@ pub fn describe_self() -> Result<Described> {
 ///
 /// [`Error::Unsupported`] if `/proc` shows another pid namespace, [`Error::Io`] if it cannot be read.
 pub fn describe(pid: u32) -> Result<Option<Described>> {
-    let own = std::fs::read_link("/proc/self").map_err(io("reading /proc/self"))?;
-    // After `unshare --pid` without a new mount of /proc, the numbers in /proc are those of another namespace.
-    if own.to_str().and_then(|text| text.parse().ok()) != Some(std::process::id()) {
-        return Err(Error::Unsupported("/proc shows another pid namespace"));
-    }
+    check_namespace()?;
     // The number is one of the caller's namespace, even if the process itself is in a nested one. The process's own
     // ns/pid link is not read, because that fails if the process belongs to another user.
     match std::fs::read(format!("/proc/{pid}/stat")) {
@@ -44,6 +40,25 @@ pub fn describe(pid: u32) -> Result<Option<Described>> {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) if e.raw_os_error() == Some(libc::ESRCH) => Ok(None),
         Err(e) => Err(io("reading /proc/<pid>/stat")(e)),
+    }
+}
+
+/// Whether a thread of the caller's pid namespace is known to be neither stopped nor dead.
+pub fn goes_on(thread: u32) -> bool {
+    let stat =
+        check_namespace().ok().and_then(|()| std::fs::read(format!("/proc/{thread}/stat")).ok());
+    let state =
+        stat.as_deref().and_then(after_name).and_then(|rest| rest.trim_start().bytes().next());
+    // Runs or waits for a processor (R), waits for an event (S), for a disk or a page (D), or is idle (I).
+    matches!(state, Some(b'R' | b'S' | b'D' | b'I'))
+}
+
+/// After `unshare --pid` without a new mount of /proc, the numbers in /proc are those of another namespace.
+fn check_namespace() -> Result<()> {
+    let own = std::fs::read_link("/proc/self").map_err(io("reading /proc/self"))?;
+    match own.to_str().and_then(|text| text.parse().ok()) == Some(std::process::id()) {
+        true => Ok(()),
+        false => Err(Error::Unsupported("/proc shows another pid namespace")),
     }
 }
 
@@ -57,12 +72,16 @@ pub fn pid_namespace() -> Result<u64> {
     found.map(|namespace| namespace.ino()).map_err(io("stat of /proc/self/ns/pid"))
 }
 
-/// State, parent and start time from a file as in proc_pid_stat(5). The command name is in parentheses and may contain
-/// any character, even `)` and spaces, so the other fields begin after the *last* `)`.
-fn parse_stat(stat: &[u8]) -> Option<Described> {
+/// The fields after the command name of a file as in proc_pid_stat(5). The name is in parentheses and may contain any
+/// character, even `)` and spaces, so the other fields begin after the *last* `)`.
+fn after_name(stat: &[u8]) -> Option<&str> {
     let end = stat.iter().rposition(|&b| b == b')')?;
-    let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
-    let mut fields = rest.split_ascii_whitespace();
+    std::str::from_utf8(stat.get(end + 1..)?).ok()
+}
+
+/// State, parent and start time from a file as in proc_pid_stat(5).
+fn parse_stat(stat: &[u8]) -> Option<Described> {
+    let mut fields = after_name(stat)?.split_ascii_whitespace();
     let state = *fields.next()?.as_bytes().first()?; // field 3
     let ppid = fields.next()?.parse().ok()?; // field 4
     let start_time = fields.nth(17)?.parse().ok()?; // field 22

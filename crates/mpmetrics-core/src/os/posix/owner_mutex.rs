@@ -133,6 +133,12 @@ impl<'a, L: Lives> OwnerMutex<'a, L> {
         }
     }
 
+    /// Always false: whether the holder is stopped is not asked here.
+    #[must_use]
+    pub fn holder_goes_on(&self) -> bool {
+        false
+    }
+
     /// Makes this process the owner in place of `before`; else returns the owner.
     fn take(&self, before: u64, own: u64) -> core::result::Result<u64, u64> {
         // SYNC POINT: acquires what the last holder stored; pairs with `drop` of its guard.
