@@ -72,8 +72,15 @@ export class Connection {
 
   private async sent(key: string, args: readonly Argument[]): Promise<Reply> {
     if (this.own !== null) return this.own(key, args);
-    const client = this.made?.isReady === true ? this.made : await this.connected();
-    return sendBy(client)(key, args);
+    const { made } = this;
+    if (made?.isReady !== true) return sendBy(await this.connected())(key, args);
+    try {
+      return await sendBy(made)(key, args);
+    } catch (error) {
+      if (failureOf(error).reason !== 'unreachable') throw error;
+      // The connection was lost since the last command, or is lost now. Each step may be sent twice.
+      return sendBy(await this.connected())(key, args);
+    }
   }
 
   /** Connects, once for all commands that wait. */

@@ -10,9 +10,9 @@ import { after, numberOf } from './version';
 /** How often a step is tried again because another host changed what it compares. */
 export const ROUNDS = 8;
 
-/** Returns an error for a step that was changed by others in each round. */
+/** Returns an error for a step that others came before, in each round. */
 export function contended(step: string): RedisError {
-  const message = `${step} met the steps of other hosts ${ROUNDS} times in a row; the next push goes on`;
+  const message = `${step} met those of other hosts or isolates; the next push goes on`;
   return new RedisError('contended', message);
 }
 

@@ -60,6 +60,7 @@ export class Host {
   async push(snapshot: Snapshot): Promise<void> {
     if (!(await this.prepare())) return;
     for (let round = 0; round < ROUNDS; round++) {
+      const { certain } = this;
       const reply = await this.flush(snapshot);
       switch (reply.kind) {
         case 'OK':
@@ -82,9 +83,11 @@ export class Host {
           await this.keep(await reconcile(this.hash, this.state, true, this.options.leaseMs));
           break;
         case 'OLD':
-          // A flush of an isolate that died, or one of this isolate whose reply was lost. This one is later.
           this.state = { ...this.state, acked: reply.seq };
           this.uncertain();
+          // A flush of an isolate that died, or one of this isolate whose reply was lost, is older than this one. But one
+          // that another isolate has made since the last flush may be later.
+          if (certain) throw contended('a flush');
       }
     }
     throw contended('a flush');

@@ -3,7 +3,7 @@
  * all hosts at /metrics, and those of its own host at /local. Arguments: a JSON of its names and of redis()'s options.
  */
 const options = JSON.parse(process.argv[2]);
-const { clockMs, host, worker, values, counts, ...sharing } = options;
+const { clockMs, host, worker, values, counts, library, ...sharing } = options;
 if (clockMs !== 0) {
   const { now } = Date;
   Date.now = () => now() + clockMs;
@@ -20,39 +20,65 @@ const histogram = new Histogram({ name: 'work', help: 'h', labelNames, buckets: 
 const summary = new Summary({ name: 'size', help: 'h', labelNames, percentiles: [0.5] });
 const gauge = new Gauge({ name: 'alive', help: 'h', aggregator: 'all' });
 gauge.set(1);
-const share = redis({ ...sharing, instance: host });
+const { host: at, port } = new URL(sharing.url);
+const clients = {
+  redis: () => {
+    const { createClient } = require('redis');
+    const client = createClient({ url: sharing.url });
+    client.on('error', () => undefined);
+    client.connect();
+    return client;
+  },
+  ioredis: () => new (require('ioredis'))(sharing.url).on('error', () => undefined),
+  iovalkey: () => new (require('iovalkey'))(sharing.url).on('error', () => undefined),
+  '@valkey/valkey-glide': () => {
+    const { GlideClient } = require('@valkey/valkey-glide');
+    const addresses = [{ host: at.replace(/:.*/, ''), port: Number(port) }];
+    return GlideClient.createClient({ addresses, lazyConnect: true });
+  },
+};
 
-// `writeSync` is synchronous: a byte is in the pipe before the next round, and survives a kill.
-let round = 0;
-const timer = setInterval(() => {
-  for (let i = 0; i < 10; i++) {
-    const value = values[round++ % values.length];
-    const labels = { worker, value: String(value) };
-    counter.inc(labels);
-    histogram.observe(labels, value);
-    summary.observe(labels, value);
-    writeSync(3, String(value));
-  }
-}, 10);
-if (!counts) clearInterval(timer);
+(async () => {
+  const place = library === undefined ? { url: sharing.url } : { client: await clients[library]() };
+  const { url, ...others } = sharing;
+  const share = redis({ ...others, ...place, instance: host });
 
-const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
-createInterface(process.stdin).on('line', async (line) => {
-  if (line === 'rest') clearInterval(timer);
-  if (line === 'close') await share.close();
-  if (line === 'flush') {
-    let reason = null;
-    do reason = await share.flush().then(() => null, (error) => error.reason ?? error.message);
-    while (reason !== null);
-  }
-  say({ done: line });
-});
+  // `writeSync` is synchronous: a byte is in the pipe before the next round, and survives a kill.
+  let round = 0;
+  const timer = setInterval(() => {
+    for (let i = 0; i < 10; i++) {
+      const value = values[round++ % values.length];
+      const labels = { worker, value: String(value) };
+      counter.inc(labels);
+      histogram.observe(labels, value);
+      summary.observe(labels, value);
+      writeSync(3, String(value));
+    }
+  }, 10);
+  if (!counts) clearInterval(timer);
 
-const all = metricsHandler(register, { scope: 'hosts' });
-const own = metricsHandler(register);
-const server = createServer((request, response) => {
-  if (request.url === '/local') return void own(request, response);
-  response.setHeader('elected', String(share.elected));
-  void all(request, response);
-});
-server.listen(0, '127.0.0.1', () => say({ port: server.address().port }));
+  const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+  createInterface(process.stdin).on('line', async (line) => {
+    if (line === 'rest') clearInterval(timer);
+    if (line === 'close') await share.close();
+    if (line === 'flush') {
+      let reason = null;
+      do
+        reason = await share.flush().then(
+          () => null,
+          (error) => error.reason ?? error.message,
+        );
+      while (reason !== null);
+    }
+    say({ done: line });
+  });
+
+  const all = metricsHandler(register, { scope: 'hosts' });
+  const own = metricsHandler(register);
+  const server = createServer((request, response) => {
+    if (request.url === '/local') return void own(request, response);
+    response.setHeader('elected', String(share.elected));
+    void all(request, response);
+  });
+  server.listen(0, '127.0.0.1', () => say({ port: server.address().port }));
+})();
