@@ -10,7 +10,7 @@ export class Link {
   private server: Server | null = null;
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private paused = false;
-  private loses: (() => boolean) | null = null;
+  private loses: ((nth: number) => boolean) | null = null;
 
   /** @param target the port of the server */
   constructor(target: number) {
@@ -34,8 +34,11 @@ export class Link {
     for (const pair of this.pairs) for (const socket of pair) socket.resume();
   }
 
-  /** From now on, a connection is closed in place of a reply for which `loses` returns true. The command has arrived. */
-  lose(loses: () => boolean): void {
+  /**
+   * From now on, a connection is closed in place of a reply for which `loses` returns true: it gets the reply's number in
+   * its connection. The command has arrived.
+   */
+  lose(loses: (nth: number) => boolean): void {
     this.loses = loses;
   }
 
@@ -48,9 +51,10 @@ export class Link {
     const far = connect(this.target, '127.0.0.1');
     const pair = [near, far] as const;
     this.pairs.add(pair);
+    let nth = 0;
     near.on('data', (chunk) => far.write(chunk));
     far.on('data', (chunk) => {
-      if (this.loses?.() === true) {
+      if (this.loses?.(nth++) === true) {
         this.lost++;
         near.destroy();
       } else near.write(chunk);

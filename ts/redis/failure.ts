@@ -25,18 +25,18 @@ export type Reason =
   /** Something else, which the message tells. */
   | 'other';
 
-/** How the replies and errors of each reason begin, or which words they contain. */
+/** The words by which the reasons of errors are known: those of Redis, and those of valkey-glide in their place. */
 const SIGNS: readonly (readonly [Reason, RegExp])[] = [
   ['full', /\bOOM\b/],
-  ['readonly', /\b(READONLY|NOREPLICAS|MISCONF)\b/],
-  ['noauth', /\b(NOAUTH|WRONGPASS|NOPERM)\b|\bERR AUTH\b|AuthenticationFailed/i],
-  ['clusterdown', /\b(CLUSTERDOWN|MASTERDOWN)\b/],
-  ['moved', /\b(MOVED|ASK|TRYAGAIN|CROSSSLOT)\b/],
-  ['busy', /\b(LOADING|BUSY)\b/],
+  ['readonly', /\b(READONLY|ReadOnly|NOREPLICAS|MISCONF)\b/],
+  ['noauth', /\b(NOAUTH|WRONGPASS|NOPERM|PermissionDenied|ERR AUTH)\b/],
+  ['clusterdown', /\b(CLUSTERDOWN|ClusterDown|MASTERDOWN|MasterDown)\b/],
+  ['moved', /\b(MOVED|Moved|ASK|TRYAGAIN|TryAgain|CROSSSLOT|CrossSlot)\b/],
+  ['busy', /\b(LOADING|BUSY|BusyLoading\w*)\b/],
   ['timeout', /timed? ?out|\bETIMEDOUT\b/i],
   [
     'unreachable',
-    /\b(ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)\b|clos(ed|ing)|offline|disconnect|not connected|isn't writeable|no node|connection|max retries|reconnect/i,
+    /\b(ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)\b|clos(ed|ing)|offline|disconnect|not connected|isn't writeable|no node|connect(ion)?\b|max retries|reconnect/i,
   ],
 ];
 
@@ -63,5 +63,5 @@ export function failureOf(error: unknown): RedisError {
 
 /** Whether an error says that Redis does not know a script. */
 export function isUnknownScript(error: unknown): boolean {
-  return /\bNOSCRIPT\b/.test(`${codeOf(error)} ${messageOf(error)}`);
+  return /NoScript/i.test(`${codeOf(error)} ${messageOf(error)}`);
 }

@@ -33,8 +33,9 @@ const clients = {
   iovalkey: () => new (require('iovalkey'))(sharing.url).on('error', () => undefined),
   '@valkey/valkey-glide': () => {
     const { GlideClient } = require('@valkey/valkey-glide');
+    const connectionBackoff = { numberOfRetries: 1, factor: 20, exponentBase: 2 };
     const addresses = [{ host: at.replace(/:.*/, ''), port: Number(port) }];
-    return GlideClient.createClient({ addresses, lazyConnect: true });
+    return GlideClient.createClient({ addresses, lazyConnect: true, connectionBackoff });
   },
 };
 
