@@ -80,9 +80,11 @@ export class Worker {
   }
 
   /** Makes it do something, and waits until it has done it. */
-  async tell(what: 'rest' | 'flush' | 'close'): Promise<void> {
+  async tell(what: 'rest' | 'flush' | 'close' | 'share' | 'remove'): Promise<void> {
     this.child!.stdin!.write(`${what}\n`);
     await this.line(what);
+    // Nothing is to be scraped there any more.
+    if (what === 'close') this.port = 0;
   }
 
   /** Kills it, and starts it again. One after another, if it is called at the same time. */
@@ -144,13 +146,17 @@ export class Host {
 
   /** What the host has counted, as one of its workers scrapes it; a worker is started if all are dead. */
   async local(): Promise<Map<string, number>> {
+    return samples(await (await this.localAnswer()).text());
+  }
+
+  /** The answer to a scrape of what the host has counted. */
+  async localAnswer(): Promise<Response> {
     let worker = this.workers.find(({ port }) => port !== 0);
     if (worker === undefined) {
       [worker] = this.workers;
       await worker!.start(false);
     }
-    const answer = await fetch(`http://127.0.0.1:${String(worker!.port)}/local`);
-    return samples(await answer.text());
+    return fetch(`http://127.0.0.1:${String(worker!.port)}/local`);
   }
 
   remove(): void {
@@ -161,22 +167,25 @@ export class Host {
 }
 
 export class Hosts {
-  readonly redis = new Redis();
   hosts: Host[] = [];
   /** Scrapes by status, and those that could not be made because their worker was killed. */
   readonly statuses: Record<string, number> = {};
   /** What scrapes showed that must not be: a total that fell, a status other than 200 and 503. */
   readonly wrong: string[] = [];
   private readonly highest = new Map<string, number>();
+  private forgotten: RegExp | null = null;
   private ended = false;
   private scraping: Promise<void> = Promise.resolve();
   /** The last scrape that was asked for. */
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(readonly plan: Plan) {}
+  constructor(
+    readonly plan: Plan,
+    readonly redis = new Redis(),
+  ) {}
 
   async start(): Promise<void> {
-    await this.redis.start();
+    if (this.redis.port === 0) await this.redis.start();
     for (let n = 0; n < this.plan.hosts; n++) {
       // The clock of the last host is off by an hour.
       const clockMs = n === this.plan.hosts - 1 ? 3_600_000 : 0;
@@ -212,7 +221,8 @@ export class Hosts {
       const text = await answer.text();
       this.count(String(answer.status));
       if (answer.status === 200) return this.checked(worker.name, samples(text));
-      if (answer.status !== 503) this.wrong.push(`${worker.name}: ${String(answer.status)} ${text}`);
+      if (answer.status !== 503)
+        this.wrong.push(`${worker.name}: ${String(answer.status)} ${text}`);
       else if (answer.headers.get('retry-after') === null) this.wrong.push('no Retry-After');
     } catch (error) {
       if (worker.child === child && worker.port === port) {
@@ -227,6 +237,12 @@ export class Hosts {
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
   }
 
+  /** Does not expect any more that these series do not fall. */
+  forget(series: RegExp): void {
+    for (const one of this.highest.keys()) if (series.test(one)) this.highest.delete(one);
+    this.forgotten = series;
+  }
+
   /** Notes totals that are lower than an earlier scrape showed them. */
   private checked(by: string, shown: Map<string, number>): Map<string, number> {
     for (const [series, highest] of this.highest) {
@@ -235,7 +251,10 @@ export class Hosts {
         this.wrong.push(`${by}: ${series} fell from ${String(highest)} to ${String(value)}`);
       }
     }
-    for (const [series, value] of shown) if (GROWING.test(series)) this.highest.set(series, value);
+    for (const [series, value] of shown) {
+      if (!GROWING.test(series) || this.forgotten?.test(series) === true) continue;
+      this.highest.set(series, value);
+    }
     return shown;
   }
 
@@ -275,14 +294,17 @@ export class Hosts {
     const shown = await Promise.all(living.map((host) => this.available(host)));
     const expected = new Map<string, number>();
     for (const host of this.hosts) {
-      for (const [series, value] of await host.local()) if (GROWING.test(series)) expected.set(series, value);
+      for (const [series, value] of await host.local())
+        if (GROWING.test(series)) expected.set(series, value);
       this.compareWithTold(host, expected);
     }
     for (const [n, one] of shown.entries()) {
       const differing = [...expected].filter(([series, value]) => one.get(series) !== value);
       for (const [series, value] of differing) {
         const seen = String(one.get(series));
-        this.wrong.push(`at the end ${living[n]!.name} shows ${series} ${seen}, not ${String(value)}`);
+        this.wrong.push(
+          `at the end ${living[n]!.name} shows ${series} ${seen}, not ${String(value)}`,
+        );
       }
     }
   }

@@ -21,7 +21,10 @@ export const SLOW: Mutation = [
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'no tombstones': [["if tomb then return { 'DEAD', tomb } end", '']],
   'copies that die with the flusher': [
-    ['const { number, epoch, acked, ackedAt, version, horizon, pending } = manifest;', 'const { number, epoch, acked, ackedAt } = manifest; const version = "", horizon = 0, pending = null;'],
+    [
+      'const { number, epoch, acked, ackedAt, version, horizon, pending } = manifest;',
+      'const { number, epoch, acked, ackedAt } = manifest; const version = "", horizon = 0, pending = null;',
+    ],
     ['for (const one of manifest.tombstones)', 'for (const one of [])'],
     ['folded: await this.blob(manifest.folded)', 'folded: Buffer.alloc(0)'],
   ],

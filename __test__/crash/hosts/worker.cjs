@@ -8,6 +8,7 @@ if (clockMs !== 0) {
   const { now } = Date;
   Date.now = () => now() + clockMs;
 }
+const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { writeSync } = require('node:fs');
 const { createServer } = require('node:http');
 const { createInterface } = require('node:readline');
@@ -29,6 +30,15 @@ const clients = {
     client.connect();
     return client;
   },
+  'cluster of redis': () => {
+    const { createCluster } = require('redis');
+    const client = createCluster({ rootNodes: [{ url: sharing.url }] });
+    client.on('error', () => undefined);
+    client.connect().catch(() => undefined);
+    return client;
+  },
+  'cluster of ioredis': () =>
+    new (require('ioredis').Cluster)([sharing.url]).on('error', () => undefined),
   ioredis: () => new (require('ioredis'))(sharing.url).on('error', () => undefined),
   iovalkey: () => new (require('iovalkey'))(sharing.url).on('error', () => undefined),
   '@valkey/valkey-glide': () => {
@@ -62,6 +72,12 @@ const clients = {
   createInterface(process.stdin).on('line', async (line) => {
     if (line === 'rest') clearInterval(timer);
     if (line === 'close') await share.close();
+    if (line === 'remove')
+      for (const metric of [counter, histogram, summary])
+        metric.remove({ worker: 'shared', value: '1' });
+    if (line === 'share')
+      for (const metric of [counter, histogram, summary])
+        (metric.observe ?? metric.inc).call(metric, { worker: 'shared', value: '1' }, 1);
     if (line === 'flush') {
       let reason = null;
       do
@@ -74,9 +90,13 @@ const clients = {
     say({ done: line });
   });
 
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
   const all = metricsHandler(register, { scope: 'hosts' });
   const own = metricsHandler(register);
   const server = createServer((request, response) => {
+    response.setHeader('gap-ms', String(Math.round(delay.max / 1e6)));
+    delay.reset();
     if (request.url === '/local') return void own(request, response);
     response.setHeader('elected', String(share.elected));
     void all(request, response);
