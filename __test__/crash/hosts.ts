@@ -68,12 +68,12 @@ export class Worker {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     });
     this.child = child;
-    child.stdin!.on('error', () => undefined);
-    child.stderr!.on('data', (chunk: Buffer) => (this.host.errors += chunk.toString()));
+    child.stdin.on('error', () => undefined);
+    child.stderr.on('data', (chunk: Buffer) => (this.host.errors += chunk.toString()));
     (child.stdio[3] as NodeJS.ReadableStream).on('data', (chunk: Buffer) => {
       for (const digit of chunk.toString()) this.told.set(digit, (this.told.get(digit) ?? 0) + 1);
     });
-    createInterface(child.stdout!).on('line', (line) => {
+    createInterface(child.stdout).on('line', (line) => {
       this.waiting.shift()?.(JSON.parse(line) as { port?: number });
     });
     this.port = (await this.line('started')).port!;

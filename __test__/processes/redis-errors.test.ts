@@ -43,8 +43,7 @@ const ILLNESSES: readonly Illness[] = [
   },
   {
     reason: 'noauth',
-    begin: (hosts) =>
-      commanded(hosts, ['CONFIG', 'SET', 'requirepass', 'secret'], [...DISCONNECT]),
+    begin: (hosts) => commanded(hosts, ['CONFIG', 'SET', 'requirepass', 'secret'], [...DISCONNECT]),
     end: async (hosts) => {
       const client = createClient({ url: hosts.redis.url, password: 'secret' });
       await client.connect();
@@ -73,8 +72,9 @@ test('errors are counted by reason, and local scrapes do not notice', async () =
   const [host] = hosts.hosts;
   const gaps: Record<string, string | null> = {};
   await hosts.available(host);
-  for (const { reason, begin, end } of ILLNESSES) {
-    await begin(hosts);
+  for (const illness of ILLNESSES) {
+    const { reason } = illness;
+    await illness.begin(hosts);
     const series = `mpmetrics_engine_errors_total{engine="redis",reason="${reason}"}`;
     const counted = await until(
       async () => {
@@ -84,11 +84,12 @@ test('errors are counted by reason, and local scrapes do not notice', async () =
       () => `no error is counted as ${reason}: ${host!.errors}`,
     );
     await host!.localAnswer();
-    const updates = (samples: Map<string, number>) => samples.get('work_count{worker="host0a",value="1"}')!;
-    await until(async () => updates(await host!.local()) > updates(counted), 'nothing is counted');
+    const updates = (samples: Map<string, number>) =>
+      samples.get('work_count{worker="host0a",value="1"}')!;
+    await until(async () => updates(await host!.local()) > updates(counted!), 'nothing is counted');
     // Since the last scrape.
     gaps[reason] = (await host!.localAnswer()).headers.get('gap-ms');
-    await end(hosts);
+    await illness.end(hosts);
     await hosts.available(host);
   }
   console.log(`longest gaps of the event loop during illnesses, in ms: ${JSON.stringify(gaps)}`);

@@ -6,7 +6,7 @@ export class Link {
   port = 0;
   /** How many replies of the server were lost. */
   lost = 0;
-  private readonly target: number;
+  private target: number;
   private server: Server | null = null;
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private paused = false;
@@ -18,7 +18,9 @@ export class Link {
   }
 
   async start(): Promise<void> {
-    this.server = createServer((near) => this.join(near)).listen(0, '127.0.0.1');
+    this.server = createServer((near) => {
+      this.join(near);
+    }).listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     this.port = (this.server.address() as AddressInfo).port;
   }
@@ -40,6 +42,12 @@ export class Link {
    */
   lose(loses: (nth: number) => boolean): void {
     this.loses = loses;
+  }
+
+  /** Leads new connections to another server, and ends those that there are. */
+  lead(target: number): void {
+    this.target = target;
+    for (const [near] of this.pairs) near.destroy();
   }
 
   stop(): void {

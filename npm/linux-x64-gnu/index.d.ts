@@ -308,6 +308,8 @@ export interface HeapLimits {
 export interface HeapStats {
   /** Path of the file. */
   path: string
+  /** Identifies the segment and all of its copies, and no other segment: 16 hexadecimal digits. */
+  origin: string
   /** Whether the file lies in memory. */
   memoryBacked: boolean
   /** Bytes of the file. */

@@ -27,7 +27,12 @@ interface NodeRedis {
 /** A cluster's client of node-redis. */
 interface NodeRedisCluster {
   readonly masters: unknown;
-  sendCommand(key: string, isReadonly: boolean, args: readonly Argument[], options: object): Promise<unknown>;
+  sendCommand(
+    key: string,
+    isReadonly: boolean,
+    args: readonly Argument[],
+    options: object,
+  ): Promise<unknown>;
 }
 
 /** A client of ioredis or iovalkey, also for a cluster. */
@@ -56,7 +61,8 @@ const BYTES = { decoder: 0 };
  */
 export function sendBy(client: unknown): Send {
   if (has<Ioredis>(client, 'callBuffer')) {
-    return async (_, [command, ...args]) => (await client.callBuffer(String(command), ...args)) as Reply;
+    return async (_, [command, ...args]) =>
+      (await client.callBuffer(String(command), ...args)) as Reply;
   }
   if (has<Glide>(client, 'customCommand')) {
     return async (_, args) => (await client.customCommand([...args], BYTES)) as Reply;

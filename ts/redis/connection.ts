@@ -116,7 +116,12 @@ export class Connection {
   /** Ends the connection, if it was made for a URL. A client of the program's own stays as it is. */
   close(): void {
     if (this.waiting === 0) this.drop();
-    else unref(setTimeout(() => { this.close(); }, 100));
+    else
+      unref(
+        setTimeout(() => {
+          this.close();
+        }, 100),
+      );
   }
 }
 
@@ -128,7 +133,7 @@ async function load(): Promise<NodeRedis> {
     throw new MpmetricsError(
       'ERR_MPMETRICS_UNSUPPORTED',
       missing
-        ? "redis({ url }) needs the package redis (npm install redis); or pass a client: redis({ client })"
+        ? 'redis({ url }) needs the package redis (npm install redis); or pass a client: redis({ client })'
         : `redis({ url }) cannot load the package redis: ${messageOf(error)}`,
       error,
     );

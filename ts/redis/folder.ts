@@ -96,11 +96,10 @@ export class StateFolder implements StateStore {
       this.written.add(name);
       return name;
     };
-    const kept = async (inc: string, { time, packed }: Tombstone): Promise<[string, number, string]> => [
-      inc,
-      time,
-      await keep(packed),
-    ];
+    const kept = async (
+      inc: string,
+      { time, packed }: Tombstone,
+    ): Promise<[string, number, string]> => [inc, time, await keep(packed)];
     const tombstones: [string, number, string][] = [];
     for (const [inc, tombstone] of copy.tombstones) tombstones.push(await kept(inc, tombstone));
     const manifest: Manifest = {
@@ -155,7 +154,9 @@ export class StateFolder implements StateStore {
       for (const name of names) {
         if (name !== MANIFEST && !name.endsWith(BLOB)) await unlink(join(this.folder, name));
       }
-      await stat(join(this.folder, MANIFEST)).catch(() => this.written.clear());
+      await stat(join(this.folder, MANIFEST)).catch(() => {
+        this.written.clear();
+      });
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
       await mkdir(this.folder, { mode: 0o700, recursive: true });

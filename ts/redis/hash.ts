@@ -35,7 +35,12 @@ export interface Flush {
 }
 
 export type FlushReply =
-  | { readonly kind: 'OK'; readonly version: string; readonly now: number; readonly past: readonly string[] }
+  | {
+      readonly kind: 'OK';
+      readonly version: string;
+      readonly now: number;
+      readonly past: readonly string[];
+    }
   /** Redis has another epoch; empty for none. */
   | { readonly kind: 'EPOCH'; readonly epoch: string }
   /** The incarnation was folded. */
@@ -177,7 +182,11 @@ export class Hash {
   }
 
   /** Swaps what dead incarnations had counted, if nothing changed. */
-  async swap(epoch: string, version: string, next: { version: string; folded: Buffer }): Promise<Outcome> {
+  async swap(
+    epoch: string,
+    version: string,
+    next: { version: string; folded: Buffer },
+  ): Promise<Outcome> {
     return this.outcome(scripts.SWAP, [epoch, version, next.version, next.folded]);
   }
 
