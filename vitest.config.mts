@@ -15,7 +15,8 @@ const PATHLESS = {
     ...['cluster', 'collect-life', 'collect-unwilling', 'collectors', 'default-metrics', 'doctor'],
     ...['engines', 'engines-*'],
     ...['http-server', 'large-text', 'library-metrics', 'meeting', 'meeting-*', 'middleware'],
-    ...['middleware-load', 'prefixes', 'pushgateway', 'register', 'rust', 'scope', 'scrape-memory'],
+    ...['middleware-load', 'prefixes', 'pushgateway', 'redis-*', 'register', 'rust', 'scope'],
+    'scrape-memory',
     ...['textfile', 'totals'],
   ],
   compat: [

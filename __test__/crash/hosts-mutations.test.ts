@@ -1,6 +1,7 @@
 /** The storms of hosts.test.ts find each of these faults. */
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
 import { messageOf } from '../../ts/errors';
 import { source } from '../support/programs';
@@ -43,7 +44,9 @@ async function found(mutation: Mutation, storm: Storm): Promise<string[]> {
   return hosts.wrong;
 }
 
-describe.each(Object.entries(STORMS).filter(([name]) => ALL || SOME.includes(name)))(
+describe
+  .skipIf(lacks('redis-server'))
+  .each(Object.entries(STORMS).filter(([name]) => ALL || SOME.includes(name)))(
   '%s',
   (name, storm) => {
     test('is found', async () => {

@@ -4,6 +4,7 @@
  */
 import { afterEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
 import { Hosts } from './hosts';
 import { rage } from './storm';
@@ -17,7 +18,7 @@ afterEach(async () => {
   for (const one of made.splice(0)) await one.remove();
 });
 
-test(
+test.skipIf(lacks('redis-server'))(
   `${String(HOSTS)} hosts through ${String(KILLS)} kills, partitions and losses of Redis`,
   async () => {
     const app = new Application({});

@@ -3,6 +3,7 @@
  * data. A host is a segment with two workers, and a link to Redis of its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,6 +29,8 @@ export interface Plan {
   readonly folder: string;
   /** Further options of redis(). */
   readonly more?: object;
+  /** The key of the hash; a random one if left out. */
+  readonly key?: string;
   /** The program of the workers. */
   readonly program?: string;
 }
@@ -186,11 +189,12 @@ export class Hosts {
 
   async start(): Promise<void> {
     if (this.redis.port === 0) await this.redis.start();
+    const { key = `mp:{${randomUUID()}}` } = this.plan;
     for (let n = 0; n < this.plan.hosts; n++) {
       // The clock of the last host is off by an hour.
       const clockMs = n === this.plan.hosts - 1 ? 3_600_000 : 0;
       const name = `host${String(n)}`;
-      this.hosts.push(new Host(name, this.plan, 'mp:{chaos}', this.redis.port, clockMs));
+      this.hosts.push(new Host(name, this.plan, key, this.redis.port, clockMs));
     }
     for (const host of this.hosts) await host.link.start();
     await Promise.all(this.hosts.flatMap(({ workers }) => workers).map((worker) => worker.start()));

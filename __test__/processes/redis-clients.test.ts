@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 
 import { Hosts } from '../crash/hosts';
+import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
 
 const made: { remove(): unknown }[] = [];
@@ -10,7 +11,9 @@ afterEach(async () => {
   for (const one of made.splice(0)) await one.remove();
 });
 
-test.each([undefined, 'redis', 'ioredis', 'iovalkey', '@valkey/valkey-glide'])(
+test
+  .skipIf(lacks('redis-server'))
+  .each([undefined, 'redis', 'ioredis', 'iovalkey', '@valkey/valkey-glide'])(
   'a proxy loses replies to %s',
   async (library) => {
     const { folder } = app();

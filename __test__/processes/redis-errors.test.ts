@@ -6,6 +6,7 @@ import { createClient } from 'redis';
 import { afterEach, expect, test } from 'vitest';
 
 import { Hosts } from '../crash/hosts';
+import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
 import { until } from '../support/patience.mjs';
 
@@ -63,36 +64,42 @@ const ILLNESSES: readonly Illness[] = [
   { reason: 'unreachable', begin: ({ redis }) => redis.crash(), end: ({ redis }) => redis.again() },
 ];
 
-test('errors are counted by reason, and local scrapes do not notice', async () => {
-  const app = new Application({});
-  made.push(app);
-  const hosts = new Hosts({ hosts: 1, leaseMs: 1_000, flushMs: 50, folder: app.folder });
-  made.unshift(hosts);
-  await hosts.start();
-  const [host] = hosts.hosts;
-  const gaps: Record<string, string | null> = {};
-  await hosts.available(host);
-  for (const illness of ILLNESSES) {
-    const { reason } = illness;
-    await illness.begin(hosts);
-    const series = `mpmetrics_engine_errors_total{engine="redis",reason="${reason}"}`;
-    const counted = await until(
-      async () => {
-        const local = await host!.local();
-        return (local.get(series) ?? 0) > 1 ? local : null;
-      },
-      () => `no error is counted as ${reason}: ${host!.errors}`,
-    );
-    await host!.localAnswer();
-    const updates = (samples: Map<string, number>) =>
-      samples.get('work_count{worker="host0a",value="1"}')!;
-    await until(async () => updates(await host!.local()) > updates(counted!), 'nothing is counted');
-    // Since the last scrape.
-    gaps[reason] = (await host!.localAnswer()).headers.get('gap-ms');
-    await illness.end(hosts);
+test.skipIf(lacks('redis-server'))(
+  'errors are counted by reason, and local scrapes do not notice',
+  async () => {
+    const app = new Application({});
+    made.push(app);
+    const hosts = new Hosts({ hosts: 1, leaseMs: 1_000, flushMs: 50, folder: app.folder });
+    made.unshift(hosts);
+    await hosts.start();
+    const [host] = hosts.hosts;
+    const gaps: Record<string, string | null> = {};
     await hosts.available(host);
-  }
-  console.log(`longest gaps of the event loop during illnesses, in ms: ${JSON.stringify(gaps)}`);
-  await hosts.compare([]);
-  expect(hosts.wrong).toEqual([]);
-});
+    for (const illness of ILLNESSES) {
+      const { reason } = illness;
+      await illness.begin(hosts);
+      const series = `mpmetrics_engine_errors_total{engine="redis",reason="${reason}"}`;
+      const counted = await until(
+        async () => {
+          const local = await host!.local();
+          return (local.get(series) ?? 0) > 1 ? local : null;
+        },
+        () => `no error is counted as ${reason}: ${host!.errors}`,
+      );
+      await host!.localAnswer();
+      const updates = (samples: Map<string, number>) =>
+        samples.get('work_count{worker="host0a",value="1"}')!;
+      await until(
+        async () => updates(await host!.local()) > updates(counted!),
+        'nothing is counted',
+      );
+      // Since the last scrape.
+      gaps[reason] = (await host!.localAnswer()).headers.get('gap-ms');
+      await illness.end(hosts);
+      await hosts.available(host);
+    }
+    console.log(`longest gaps of the event loop during illnesses, in ms: ${JSON.stringify(gaps)}`);
+    await hosts.compare([]);
+    expect(hosts.wrong).toEqual([]);
+  },
+);

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { Hosts } from '../crash/hosts';
+import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
 import { until } from '../support/patience.mjs';
 
@@ -26,59 +27,68 @@ function instancesIn(shown: Map<string, number>): string[] {
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 
-test('gauges of a killed host go with its lease, and its totals stay', async () => {
-  const hosts = await started();
-  const [one, other] = hosts.hosts;
-  await hosts.rest(other!.workers);
-  expect(instancesIn(await hosts.available(one))).toEqual(['host0', 'host1']);
-  await Promise.all(other!.workers.map((worker) => worker.kill()));
-  expect(instancesIn(await hosts.available(one))).toEqual(['host0', 'host1']);
-  await until(
-    async () => instancesIn(await hosts.available(one)).join() === 'host0',
-    'the gauges of a killed host stay',
-  );
-  await hosts.compare([other!]);
-  expect(hosts.wrong).toEqual([]);
-});
+test.skipIf(lacks('redis-server'))(
+  'gauges of a killed host go with its lease, and its totals stay',
+  async () => {
+    const hosts = await started();
+    const [one, other] = hosts.hosts;
+    await hosts.rest(other!.workers);
+    expect(instancesIn(await hosts.available(one))).toEqual(['host0', 'host1']);
+    await Promise.all(other!.workers.map((worker) => worker.kill()));
+    expect(instancesIn(await hosts.available(one))).toEqual(['host0', 'host1']);
+    await until(
+      async () => instancesIn(await hosts.available(one)).join() === 'host0',
+      'the gauges of a killed host stay',
+    );
+    await hosts.compare([other!]);
+    expect(hosts.wrong).toEqual([]);
+  },
+);
 
-test('gauges of a closed host go at once, its totals stay, and it may come back', async () => {
-  const hosts = await started();
-  const [one, other] = hosts.hosts;
-  const [last, first] = other!.workers;
-  await hosts.rest(other!.workers);
-  await first!.kill();
-  // The lock of the killed one's slot is free once the kernel has ended the process.
-  const { port } = last!;
-  await last!.tell('close');
-  expect(instancesIn(await hosts.available(one))).toEqual(['host0']);
-  const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
-  expect(await answer.text()).toMatch(/needs a registry that is shared/);
-  await last!.kill();
-  await Promise.all(other!.workers.map((worker) => worker.start()));
-  await until(
-    async () => instancesIn(await hosts.available(one)).join() === 'host0,host1',
-    'the gauges of a host that came back are not shown',
-  );
-  await hosts.compare([]);
-  expect(hosts.wrong).toEqual([]);
-});
+test.skipIf(lacks('redis-server'))(
+  'gauges of a closed host go at once, its totals stay, and it may come back',
+  async () => {
+    const hosts = await started();
+    const [one, other] = hosts.hosts;
+    const [last, first] = other!.workers;
+    await hosts.rest(other!.workers);
+    await first!.kill();
+    // The lock of the killed one's slot is free once the kernel has ended the process.
+    const { port } = last!;
+    await last!.tell('close');
+    expect(instancesIn(await hosts.available(one))).toEqual(['host0']);
+    const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
+    expect(await answer.text()).toMatch(/needs a registry that is shared/);
+    await last!.kill();
+    await Promise.all(other!.workers.map((worker) => worker.start()));
+    await until(
+      async () => instancesIn(await hosts.available(one)).join() === 'host0,host1',
+      'the gauges of a host that came back are not shown',
+    );
+    await hosts.compare([]);
+    expect(hosts.wrong).toEqual([]);
+  },
+);
 
-test('a series that a host removes is removed from what dead hosts had counted', async () => {
-  const hosts = await started();
-  const [one, other] = hosts.hosts;
-  const series = 'updates_total{worker="shared",value="1"}';
-  for (const { workers } of hosts.hosts) await workers[0]!.tell('share');
-  await hosts.rest(hosts.living);
-  const shown = async (): Promise<number | undefined> => (await hosts.available(one)).get(series);
-  await until(async () => (await shown()) === 2, 'the series is not shown');
-  const [last, first] = other!.workers;
-  await first!.kill();
-  await last!.tell('close');
-  expect(await shown()).toBe(2);
-  await one!.workers[0]!.tell('remove');
-  // The totals of the removed series may fall now.
-  hosts.forget(/"shared"/);
-  await until(async () => (await shown()) === undefined, 'the series is still shown');
-  await hosts.compare([other!]);
-  expect(hosts.wrong.filter((wrong) => !wrong.includes('"shared"'))).toEqual([]);
-});
+test.skipIf(lacks('redis-server'))(
+  'a series that a host removes is removed from what dead hosts had counted',
+  async () => {
+    const hosts = await started();
+    const [one, other] = hosts.hosts;
+    const series = 'updates_total{worker="shared",value="1"}';
+    for (const { workers } of hosts.hosts) await workers[0]!.tell('share');
+    await hosts.rest(hosts.living);
+    const shown = async (): Promise<number | undefined> => (await hosts.available(one)).get(series);
+    await until(async () => (await shown()) === 2, 'the series is not shown');
+    const [last, first] = other!.workers;
+    await first!.kill();
+    await last!.tell('close');
+    expect(await shown()).toBe(2);
+    await one!.workers[0]!.tell('remove');
+    // The totals of the removed series may fall now.
+    hosts.forget(/"shared"/);
+    await until(async () => (await shown()) === undefined, 'the series is still shown');
+    await hosts.compare([other!]);
+    expect(hosts.wrong.filter((wrong) => !wrong.includes('"shared"'))).toEqual([]);
+  },
+);

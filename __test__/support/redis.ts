@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { freePort } from './free-port';
 import { until } from './patience.mjs';
@@ -30,9 +31,16 @@ export class Redis {
     const options = ['--port', String(this.port), '--bind', '127.0.0.1'];
     const nothing = ['--save', '', '--appendonly', 'no'];
     const args = [...options, ...nothing, ...this.more];
-    this.server = spawn('redis-server', args, { stdio: 'ignore' });
-    await once(this.server, 'spawn');
-    await until(() => answers(this.port), 'redis-server does not answer');
+    const server = spawn('redis-server', args, { stdio: 'ignore' });
+    this.server = server;
+    await once(server, 'spawn');
+    await until(async () => {
+      if (server.exitCode !== null) throw new Error(`redis-server does not get port ${this.url}`);
+      return answers(this.port);
+    }, 'redis-server does not answer');
+    // Another server may have got the port, and answered.
+    await pause(50);
+    if (server.exitCode !== null) throw new Error(`redis-server does not get port ${this.url}`);
   }
 
   /** Kills the server, and waits for its end. */

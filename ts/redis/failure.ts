@@ -18,7 +18,7 @@ export type Reason =
   | 'clusterdown'
   /** The key is on another node: the client is none of a cluster, or the slot is about to move. */
   | 'moved'
-  /** Redis loads its data, or runs a script of somebody else's. */
+  /** Redis loads its data, or runs the script of another program. */
   | 'busy'
   /** Too many steps in a row met the steps of other hosts. The next push goes on. */
   | 'contended'

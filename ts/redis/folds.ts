@@ -42,7 +42,7 @@ export class Folds {
         await this.reconcile();
         continue;
       }
-      const tombstone = await Snapshot.sum([snapshotOf(dead.chunks!)]);
+      const tombstone = await Snapshot.sum([snapshotOf(dead.parcels!)]);
       const sum = await Snapshot.sum([unpacked(cut.folded!), tombstone]);
       const buried = { time: cut.now, packed: await packed(tombstone) };
       const next = { version: after(cut.version), folded: await packed(sum) };
@@ -68,7 +68,7 @@ export class Folds {
         continue;
       }
       const living = cut.incarnations.filter(({ lease }) => Number(lease) > cut.now);
-      const kept = living.map(({ chunks }) => snapshotOf(chunks!));
+      const kept = living.map(({ parcels }) => snapshotOf(parcels!));
       const before = unpacked(cut.folded!);
       const folded = await packed(await before.without(gone, kept));
       if (folded.equals(before.bytes)) return;

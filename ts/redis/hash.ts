@@ -11,8 +11,8 @@ const TOMBSTONE_MS = 24 * 3_600_000;
 /** Most tombstones that are kept. */
 const TOMBSTONES = 1_000;
 
-/** A family's packed chunk under its name. */
-export type Chunks = ReadonlyMap<string, Buffer>;
+/** A family's packed bytes under its name. */
+export type Parcels = ReadonlyMap<string, Buffer>;
 
 /** A call of {@link Hash.flush}. */
 export interface Flush {
@@ -30,7 +30,7 @@ export interface Flush {
   readonly full: boolean;
   /** Whether to look for incarnations whose leases are past. */
   readonly look: boolean;
-  readonly changed: Chunks;
+  readonly changed: Parcels;
   readonly removed: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export interface Incarnation {
   readonly lease: string;
   readonly instance: string;
   /** Null if the caller has them. */
-  readonly chunks: Chunks | null;
+  readonly parcels: Parcels | null;
 }
 
 /** What Redis has at one moment. */
@@ -256,14 +256,14 @@ function flag(value: boolean): string {
 
 function incarnationIn(reply: Reply): Incarnation {
   const [inc, seq, lease, instance, families] = listOf(reply);
-  const chunks = new Map<string, Buffer>();
+  const parcels = new Map<string, Buffer>();
   const list = listOf(families);
-  for (let i = 0; i < list.length; i += 2) chunks.set(textOf(list[i]), bytesOf(list[i + 1])!);
+  for (let i = 0; i < list.length; i += 2) parcels.set(textOf(list[i]), bytesOf(list[i + 1])!);
   return {
     inc: textOf(inc),
     seq: Number(textOf(seq)),
     lease: textOf(lease),
     instance: textOf(instance),
-    chunks: Array.isArray(families) ? chunks : null,
+    parcels: Array.isArray(families) ? parcels : null,
   };
 }

@@ -7,7 +7,7 @@ import { Snapshot, type SnapshotFamily } from '../snapshot';
 import { now } from '../timers';
 import { contended, reconcile, ROUNDS } from './copies';
 import type { FlushReply, Hash } from './hash';
-import { chunksOf, packed, snapshotOf, unpacked } from './parcel';
+import { parcelsOf, packed, snapshotOf, unpacked } from './parcel';
 import { Folds } from './folds';
 import { type HostState, type StateStore } from './state';
 import { incarnationOf } from './version';
@@ -147,10 +147,10 @@ export class Host {
   /** Reads what the last elected isolate had sent, to find the series that were removed since. */
   private async readPrevious(): Promise<void> {
     const { incarnations } = await this.hash.read(this.inc, null, this.inc);
-    const chunks = incarnations[0]?.chunks;
-    if (chunks == null) return;
+    const parcels = incarnations[0]?.parcels;
+    if (parcels == null) return;
     const base = unpacked(this.state.base);
-    this.previous = await Snapshot.sum([snapshotOf(chunks), base]);
+    this.previous = await Snapshot.sum([snapshotOf(parcels), base]);
   }
 
   private uncertain(): void {
@@ -192,7 +192,7 @@ export class Host {
       leaseMs: this.options.leaseMs,
       instance: this.options.instance,
       ...{ full, look },
-      changed: await chunksOf(changed),
+      changed: await parcelsOf(changed),
       removed: full ? [] : [...this.sent.keys()].filter((name) => !families.has(name)),
     });
     if (reply.kind === 'OK') {

@@ -98,9 +98,9 @@ export class Reader {
 
   private async joined(cut: Cut): Promise<Snapshot> {
     const cache: Cache = new Map();
-    for (const { inc, seq, chunks } of cut.incarnations) {
+    for (const { inc, seq, parcels } of cut.incarnations) {
       const known = this.cache.get(inc);
-      const snapshot = chunks === null ? known!.snapshot : snapshotOf(chunks);
+      const snapshot = parcels === null ? known!.snapshot : snapshotOf(parcels);
       cache.set(inc, { seq, snapshot });
     }
     this.cache = cache;
