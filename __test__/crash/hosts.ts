@@ -218,6 +218,8 @@ export class Hosts {
 
   private async scrapeNow(worker: Worker): Promise<Map<string, number> | null> {
     const { child, port } = worker;
+    // It was killed since it was chosen.
+    if (port === 0) return null;
     try {
       const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`, {
         signal: AbortSignal.timeout(30_000),
