@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 
 import { measureBuilds } from './builds.mjs';
 import { measureHooks } from './hooks.mjs';
+import { measureHosts } from './hosts.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureUpdates } from './micro.mjs';
 import { measureRegistering } from './registering.mjs';
@@ -53,6 +54,12 @@ const PARTS = {
     table.registeringTable(await measureRegistering({ largest: quick ? 10_000 : 100_000, say })),
   scrapes: async () => table.scrapeTable(await measureScrapes({ runs: quick ? 3 : 9, say })),
   ring: async () => table.ringTable(await measureRing({ runs: quick ? 3 : 20, say })),
+  hosts: async () => {
+    const size = quick
+      ? { hosts: 4, series: 1_000, runs: 3 }
+      : { hosts: 20, series: 10_000, runs: 9 };
+    return table.hostsTable(await measureHosts({ ...size, say }));
+  },
   start: async () => table.startTable(await measureStart({ runs: quick ? 5 : 20, say })),
   memory: async () => {
     say('memory');

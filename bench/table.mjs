@@ -152,6 +152,35 @@ export function ringTable(rows) {
   return markdown(head, cells);
 }
 
+/** @param {Awaited<ReturnType<import('./hosts.mjs').measureHosts>>} figures */
+export function hostsTable({ hosts, series, increments, ...ours }) {
+  const many = (number) => number.toLocaleString('en-US');
+  const head = [
+    `${hosts} hosts × ${many(series)} series`,
+    'mpmetrics',
+    'an increment each',
+    'ratio',
+  ];
+  const row = (title, own, theirs, unit) => [
+    ...[title, `${digits(own)} ${unit}`, `${digits(theirs)} ${unit}`, digits(theirs / own)],
+  ];
+  const mib = 1024 * 1024;
+  return markdown(head, [
+    row(
+      `an update of each of ${many(series)} series, pipelined`,
+      ours.update,
+      increments.pipelined,
+      'ms',
+    ),
+    row('the same, each awaited', ours.update, increments.single, 'ms'),
+    row('reading all', ours.scrape, increments.read, 'ms'),
+    [...['reading all, again', `${digits(ours.again)} ms`, '', '']],
+    row('memory in Redis', ours.bytes / mib, increments.bytes / mib, 'MiB'),
+    [...['CPU time of a host in a second, not shared', `${digits(ours.idle)} ms`, '', '']],
+    [...['the same, shared', `${digits(ours.shared)} ms`, '', '']],
+  ]);
+}
+
 /** @param {Awaited<ReturnType<import('./memory.mjs').measureMemory>>} figures */
 export function memoryTable({ first, further, process: idle, resident, target }) {
   const series = markdown(
