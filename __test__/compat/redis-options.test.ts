@@ -45,11 +45,11 @@ test.each<[unknown, string]>([
   expect(() => redis(options as RedisOptions)).toThrow(new TypeError(message));
 });
 
-test('a registry is shared once at a time', async () => {
+test('one registry is shared at a time', async () => {
   const register = new Registry({ name: 'once' });
   const share = redis({ ...ADDRESS, register });
   expect(() => redis({ ...ADDRESS, register })).toThrow(
-    'the registry is shared already: close() the former redis() first',
+    'a registry is shared already: close() the former redis() first',
   );
   await share.close();
   closing.push(redis({ ...ADDRESS, register }));

@@ -84,10 +84,10 @@ export class Worker {
 
   /** Makes it do something, and waits until it has done it. */
   async tell(what: 'rest' | 'flush' | 'close' | 'share' | 'remove'): Promise<void> {
-    this.child!.stdin!.write(`${what}\n`);
-    await this.line(what);
     // Nothing is to be scraped there any more.
     if (what === 'close') this.port = 0;
+    this.child!.stdin!.write(`${what}\n`);
+    await this.line(what);
   }
 
   /** Kills it, and starts it again. One after another, if it is called at the same time. */
@@ -227,9 +227,11 @@ export class Hosts {
       const text = await answer.text();
       this.count(String(answer.status));
       if (answer.status === 200) return this.checked(worker.name, samples(text));
-      if (answer.status !== 503)
+      // It was closed meanwhile.
+      if (worker.port !== port) return null;
+      if (answer.status !== 503) {
         this.wrong.push(`${worker.name}: ${String(answer.status)} ${text}`);
-      else if (answer.headers.get('retry-after') === null) this.wrong.push('no Retry-After');
+      } else if (answer.headers.get('retry-after') === null) this.wrong.push('no Retry-After');
     } catch (error) {
       if (worker.child === child && worker.port === port) {
         this.wrong.push(`${worker.name}: ${String(error)}`);

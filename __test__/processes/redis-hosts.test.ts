@@ -1,10 +1,14 @@
 /** Hosts that die, close, come back and remove series: what all hosts show. */
+import { basename } from 'node:path';
+
 import { afterEach, expect, test } from 'vitest';
 
 import { Hosts } from '../crash/hosts';
 import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
 import { until } from '../support/patience.mjs';
+import { source } from '../support/programs';
+import { Redis } from '../support/redis';
 
 const made: { remove(): unknown }[] = [];
 afterEach(async () => {
@@ -92,3 +96,25 @@ test.skipIf(lacks('redis-server'))(
     expect(hosts.wrong.filter((wrong) => !wrong.includes('"shared"'))).toEqual([]);
   },
 );
+
+test.skipIf(lacks('redis-server'))('the state folder goes with the segment', async () => {
+  const redis = new Redis();
+  made.push({
+    remove: () => {
+      redis.stop();
+    },
+  });
+  await redis.start();
+  const app = new Application({ 'program.cjs': source('processes/redis/program.cjs') });
+  made.push(app);
+  const program = app.run('program.cjs', { args: [redis.url] });
+  expect(await program.line()).toBe('flushed');
+  const names = app.segments().map((path) => basename(path));
+  expect(names).toEqual([
+    expect.stringMatching(/\.heap$/),
+    expect.stringMatching(/\.heap\.state-[0-9a-f]{16}-[0-9a-f]{24}$/),
+  ]);
+  program.tell('end');
+  expect(await program.ended).toBe(0);
+  expect(app.segments()).toEqual([]);
+});

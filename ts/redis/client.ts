@@ -45,9 +45,6 @@ interface Glide {
   customCommand(args: Argument[], options: object): Promise<unknown>;
 }
 
-/** A client that `redis({ client })` takes. */
-export type RedisClient = object;
-
 /** Makes node-redis return Buffers: version 4 reads the first option, later versions the second. 36 is RESP's `$`. */
 const BUFFERS = { returnBuffers: true, typeMapping: { 36: Buffer } };
 

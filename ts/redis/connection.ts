@@ -2,7 +2,8 @@
 
 import { codeOf, messageOf, MpmetricsError } from '../errors';
 import { unref } from '../timers';
-import { sendBy, type Argument, type RedisClient, type Reply, type Send } from './client';
+import type { RedisClient } from './api';
+import { sendBy, type Argument, type Reply, type Send } from './client';
 import { failureOf, RedisError } from './failure';
 
 /** The members of node-redis that a connection uses. */

@@ -4,29 +4,19 @@ import { Unavailable } from '../errors';
 import { startEngine, type Engine } from '../engines';
 import { contentsOf, showHosts } from '../registry';
 import { Snapshot } from '../snapshot';
+import type { RedisOptions, Share } from './api';
 import { Connection } from './connection';
 import { RedisError } from './failure';
 import { Hash } from './hash';
 import { Host } from './host';
-import { checked, type Checked, type RedisOptions } from './options';
+import { checked, type Checked } from './options';
 import { Reader } from './reader';
 import { Stores } from './stores';
 
-export { type RedisClient } from './client';
-export { type RedisOptions } from './options';
+export type { RedisClient, RedisOptions, Share } from './api';
 
-/** The metrics of this host, as they are shared. */
-export interface Share {
-  /** Whether this isolate sends the host's metrics. */
-  readonly elected: boolean;
-  /** Sends the host's metrics now, if this isolate is elected. Rejects with the error, which has a `reason`. */
-  flush(): Promise<void>;
-  /**
-   * Ends sharing in this isolate. If the isolate is elected, it first sends the metrics one last time; and if it is the
-   * host's last one, the host's gauges go at once. Does not reject: an error is counted, and a warning tells it.
-   */
-  close(): Promise<void>;
-}
+/** Whether this isolate shares a registry. */
+let shares = false;
 
 /**
  * Shares the metrics of this host with other hosts through Redis or Valkey, so that a scrape with the scope `hosts` shows
@@ -38,10 +28,12 @@ export interface Share {
  * counted twice or lost then.
  *
  * @param options where Redis is, and under which key
- * @throws TypeError for an invalid option; Error if the registry is shared already
+ * @throws TypeError for an invalid option; Error if this isolate shares a registry already
  */
 export function redis(options: RedisOptions): Share {
   const settings = checked(options);
+  // An application elects one isolate for its share: a second share would never be sent.
+  if (shares) throw new Error('a registry is shared already: close() the former redis() first');
   const engine = new RedisEngine(settings);
   const hide = showHosts(contentsOf(settings.register)!, () => engine.read());
   try {
@@ -49,6 +41,7 @@ export function redis(options: RedisOptions): Share {
       register: settings.register,
       intervalSeconds: settings.flushMs / 1000,
     });
+    shares = true;
     return {
       get elected() {
         return running.elected;
@@ -57,6 +50,7 @@ export function redis(options: RedisOptions): Share {
       close: async () => {
         hide();
         await running.close();
+        shares = false;
       },
     };
   } catch (error) {

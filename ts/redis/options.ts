@@ -5,42 +5,9 @@ import { hostname } from 'os';
 import { unfit } from '../errors';
 import { warnOfMisspelt } from '../metrics';
 import { register as defaultRegister, type Registry } from '../registry';
-import { sendBy, type RedisClient } from './client';
+import type { RedisOptions } from './api';
+import { sendBy } from './client';
 import type { Place } from './connection';
-
-/** Options of {@link redis}. */
-export interface RedisOptions {
-  /** Where Redis is, as in `redis://user:password@host:6379/0` or `rediss://…`. Needs the package `redis`. */
-  url?: string;
-  /**
-   * A client of the program's own, in place of `url`: of redis, ioredis, iovalkey or @valkey/valkey-glide, also for a
-   * cluster. It has to be connected, or to connect by itself, and is not closed.
-   */
-  client?: RedisClient;
-  /**
-   * The key of the hash in Redis. Hosts with the same key are one. In a cluster its tag, such as `{shop}`, says in which
-   * slot it is.
-   */
-  key: string;
-  /** Milliseconds between two flushes; 1000 if left out. */
-  flushMs?: number;
-  /**
-   * Milliseconds after its last flush until a host counts as dead, and its gauges are not shown any more; 15000 if left
-   * out. At least three times `flushMs`.
-   */
-  leaseMs?: number;
-  /** Milliseconds that a command may take; 5000 if left out. */
-  timeoutMs?: number;
-  /** The registry that is shared; the default registry if left out. */
-  register?: Registry;
-  /** The host's name: the label `instance` of gauges whose values are shown by host; the system's name if left out. */
-  instance?: string;
-  /**
-   * What a scrape of all hosts gets while Redis cannot be reached: status 503 (`error`, the default), or what this host
-   * alone has counted (`local`), which Prometheus takes for a reset of all counters.
-   */
-  onUnreachable?: 'error' | 'local';
-}
 
 /** The names of {@link RedisOptions}. */
 const NAMES: readonly (keyof RedisOptions)[] = [
@@ -77,7 +44,7 @@ export function checked(options: RedisOptions): Checked {
   checkMilliseconds('flushMs', flushMs, 10);
   checkMilliseconds('leaseMs', leaseMs, FLUSHES * flushMs);
   checkMilliseconds('timeoutMs', timeoutMs, 1);
-  if (typeof (register as Partial<Registry> | null)?.snapshot !== 'function') {
+  if (typeof (register as { snapshot?: unknown } | null)?.snapshot !== 'function') {
     throw unfit('register', 'a registry of this package', register);
   }
   if (typeof instance !== 'string' || instance === '') {
@@ -87,7 +54,8 @@ export function checked(options: RedisOptions): Checked {
     throw unfit('onUnreachable', "'error' or 'local'", onUnreachable);
   }
   warnOfMisspelt(options, NAMES, 'redis()');
-  return { place, key, flushMs, leaseMs, timeoutMs, register, instance, onUnreachable };
+  const shared = register as Registry;
+  return { place, key, flushMs, leaseMs, timeoutMs, register: shared, instance, onUnreachable };
 }
 
 function placeOf({ url, client }: RedisOptions): Place {

@@ -16,7 +16,7 @@ import type { Contents } from './contents';
  */
 export function showHosts(contents: Contents, read: () => Promise<Snapshot>): () => void {
   if (contents.hosts !== null) {
-    throw new Error('the registry is shared already: close() the former redis() first');
+    throw new Error('the registry is shared already: close() the former share first');
   }
   contents.hosts = read;
   return () => {
