@@ -21,6 +21,13 @@ for (let family = 0; family < FAMILIES; family++) {
     updates.push(() => child.inc());
   }
 }
+/** Waits until a scrape of all hosts succeeds, after the first two leases. */
+async function wait() {
+  const all = () => register.metrics({ scope: 'hosts' }).then(Boolean, () => false);
+  while (!(await all())) await sleep(500);
+  return {};
+}
+
 let rounds = 0;
 function updateAll() {
   rounds++;
@@ -65,6 +72,7 @@ async function scrape() {
 
 const answers = {
   cpu,
+  wait,
   scrape,
   share: () => {
     redis({ url, key, instance, flushMs: 1_000, leaseMs: 3_000 });

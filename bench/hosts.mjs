@@ -100,8 +100,9 @@ export async function measureHosts({ hosts, series, runs, say }) {
       const [first] = all;
       const idle = await ask(first, 'cpu');
       for (const host of all) await ask(host, 'share');
-      // Until the first two leases are over.
-      await sleep(7_000);
+      await ask(all.at(-1), 'wait');
+      // Another flush of each.
+      await sleep(3_000);
       const { total, rounds, scrape, again, update } = await ask(first, 'scrape');
       assert.equal(total, (hosts - 1 + rounds) * series, 'a scrape lacks counts');
       const busy = await ask(first, 'cpu');

@@ -1,5 +1,6 @@
 /** Hosts that die, close, come back and remove series: what all hosts show. */
-import { basename } from 'node:path';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
 
@@ -118,3 +119,27 @@ test.skipIf(lacks('redis-server'))('the state folder goes with the segment', asy
   expect(await program.ended).toBe(0);
   expect(app.segments()).toEqual([]);
 });
+
+test.skipIf(lacks('redis-server'))(
+  'a stranger removes the segment and the state folder',
+  async () => {
+    const hosts = await started();
+    const [host] = hosts.hosts;
+    const folder = dirname(host!.segment);
+    const inode = (): number => statSync(host!.segment, { throwIfNoEntry: false })?.ino ?? 0;
+    const before = inode();
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+    // The host goes on in a copy, and its flusher writes the state again.
+    await until(() => inode() !== 0 && inode() !== before, 'there is no copy');
+    await until(
+      () => readdirSync(folder).some((name) => name.includes('.state-')),
+      'there is no state',
+    );
+    await hosts.available(host);
+    // The next flusher has nothing but that.
+    for (const worker of host!.workers) await worker.replace();
+    await hosts.available(host);
+    await hosts.compare([]);
+    expect(hosts.wrong).toEqual([]);
+  },
+);
