@@ -13,6 +13,7 @@ import { SlowestFirst } from './__test__/support/slowest-first.mts';
 const PATHLESS = {
   processes: [
     ...['cluster', 'collect-life', 'collect-unwilling', 'collectors', 'default-metrics', 'doctor'],
+    ...['engines', 'engines-*'],
     ...['http-server', 'large-text', 'library-metrics', 'meeting', 'meeting-*', 'middleware'],
     ...['middleware-load', 'prefixes', 'pushgateway', 'register', 'rust', 'scope', 'scrape-memory'],
     ...['textfile', 'totals'],
@@ -21,6 +22,7 @@ const PATHLESS = {
     ...['aggregate', 'aggregator-names', 'collectors', 'configuration', 'deep-paths'],
     ...['default-metrics', 'exports', 'http', 'inspection', 'messages', 'metric-names', 'names'],
     ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
+    'engines',
     // Specs of the suite itself.
     'suite',
   ],

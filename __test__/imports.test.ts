@@ -22,7 +22,7 @@ const written = new Map(
 
 describe('the ranks', () => {
   test('are read from docs/ARCHITECTURE.md', () => {
-    expect(typescript.get('index.ts')).toBe(8);
+    expect(typescript.get('index.ts')).toBe(9);
     expect(typescript.size).toBeGreaterThan(8);
   });
 });
@@ -44,7 +44,7 @@ describe('TypeScript', () => {
     ],
     [
       "const late = import('./pushgateway');",
-      'binding.ts (rank 1) imports pushgateway.ts (rank 7)',
+      'binding.ts (rank 1) imports pushgateway.ts (rank 8)',
     ],
     [
       "import type {\n  Metric,\n} from './metrics';",

@@ -36,6 +36,8 @@ export type WarningCode =
   | 'MPMETRICS_ACCESS'
   /** `mpmetrics/register` did not replace a prom-client with the old API. */
   | 'MPMETRICS_REGISTER'
+  /** An engine could not push the metrics, or could not be closed. */
+  | 'MPMETRICS_ENGINE'
   /** Metrics could not be written to a file. */
   | 'MPMETRICS_TEXTFILE'
   /** Requests are not counted, or their routes are not known, or a function of the options of httpMetrics() failed. */

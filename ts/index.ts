@@ -3,6 +3,7 @@
 import * as cluster from './cluster';
 import * as configuration from './configure';
 import * as defaultMetrics from './default-metrics';
+import * as engines from './engines';
 import {
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
@@ -33,6 +34,7 @@ import * as textfiles from './textfile';
 
 export type { Settings } from './configure';
 export type { DefaultMetricsCollectorConfiguration } from './default-metrics';
+export type { Engine, EngineOptions, RunningEngine } from './engines';
 export type { LibraryMetricsConfiguration } from './library-metrics';
 export type { Scrapable, ServingOptions } from './serving/answer';
 export type {
@@ -101,6 +103,7 @@ export type {
 } from './exposition';
 export type {
   Pushable,
+  PushgatewayInterval,
   PushgatewayOptions,
   PushgatewayParameters,
   PushgatewayResponse,
@@ -125,6 +128,7 @@ export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
 export import markProcessDead = processEnd.markProcessDead;
 export import metricsHandler = handler.metricsHandler;
 export import metricsResponse = response.metricsResponse;
+export import startEngine = engines.startEngine;
 export import startHttpServer = server.startHttpServer;
 export import textfile = textfiles.textfile;
 export import validateMetricName = labels.validateMetricName;

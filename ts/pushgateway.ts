@@ -6,7 +6,16 @@ import { urlToHttpOptions } from 'url';
 import { promisify } from 'util';
 import { gzip } from 'zlib';
 
-import { hide, scopeOf, type Scope, type ScopeOptions } from './metrics';
+import {
+  ApplicationElection,
+  intervalOf,
+  Pusher,
+  statisticsOf,
+  warnerOf,
+  type RunningEngine,
+} from './engines';
+import { unfit } from './errors';
+import { hide, scopeOf, warnOfMisspelt, type Scope, type ScopeOptions } from './metrics';
 import { register as defaultRegister } from './registry';
 
 /**
@@ -40,6 +49,21 @@ export interface PushgatewayParameters {
   /** Further labels of the group. A value that is empty or has a slash is sent as base64. */
   groupings?: Record<string, string>;
 }
+
+/** Options of `Pushgateway.start()`. */
+export interface PushgatewayInterval extends PushgatewayParameters {
+  /** Seconds between two pushes; 15 if left out. */
+  intervalSeconds?: number;
+  /** `push` (default) replaces all metrics of the group, `pushAdd` those of the same names. */
+  method?: 'push' | 'pushAdd';
+  /** True: the elected isolate deletes the group when it is closed, in place of a last push. */
+  deleteOnClose?: boolean;
+}
+
+/** The names of {@link PushgatewayInterval}. */
+const INTERVAL_OPTIONS: readonly (keyof PushgatewayInterval)[] = [
+  ...(['jobName', 'groupings', 'intervalSeconds', 'method', 'deleteOnClose'] as const),
+];
 
 /** The gateway's answer. */
 export interface PushgatewayResponse {
@@ -112,6 +136,41 @@ export class Pushgateway<T extends string = string> {
   /** Deletes all metrics of the group. Throws and rejects as {@link pushAdd} does. */
   delete(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
     return send(this, 'DELETE', checked(this, params));
+  }
+
+  /**
+   * Pushes what {@link push} pushes, at once and then in each interval. All processes and threads of an application may
+   * call this for one group: one of them pushes, and when it ends or is closed, another one goes on. The gateway keeps
+   * one state of the group, so the groupings should not differ from process to process. This keeps no process alive. The
+   * statistics and warnings are those of `startEngine()`, with `pushgateway:`, the gateway's host and the group as the
+   * engine's name.
+   *
+   * @returns functions to push now and to end pushing; the elected isolate pushes (or deletes the group) one last time
+   *   when it is closed
+   * @throws Error `Missing jobName parameter`; TypeError for an invalid URL of the gateway or an invalid option
+   */
+  start(options: PushgatewayInterval): RunningEngine {
+    if (typeof options !== 'object' || (options as unknown) === null) {
+      throw unfit("start()'s options", 'an object', options);
+    }
+    const { intervalSeconds, method = 'push', deleteOnClose = false, ...params } = options;
+    checked(this, params);
+    const milliseconds = intervalOf(intervalSeconds);
+    if (!['push', 'pushAdd'].includes(method)) throw unfit('method', "'push' or 'pushAdd'", method);
+    if (typeof deleteOnClose !== 'boolean') {
+      throw unfit('deleteOnClose', 'true or false', deleteOnClose);
+    }
+    warnOfMisspelt(options, INTERVAL_OPTIONS, 'start()');
+    const { host, pathname } = new URL(this.gatewayUrl);
+    const name = `pushgateway:${host}${pathname.replace(/\/$/, '')}${groupPath(params)}`;
+    const task = {
+      election: new ApplicationElection(name),
+      push: () => this[method](params),
+      ...(deleteOnClose && { finish: () => this.delete(params) }),
+      warn: warnerOf(name),
+      statistics: statisticsOf(this.registry, name),
+    };
+    return new Pusher(task, milliseconds);
   }
 }
 
@@ -193,12 +252,14 @@ function exchange(
       resp.on('error', reject);
       resp.on('end', () => {
         const status = resp.statusCode!;
-        if (status >= 400) reject(new Error(`push failed with status ${status}, ${text}`));
+        if (status >= 400) reject(refusal(`push failed with status ${status}, ${text}`, status));
         else resolve({ resp, body: text });
       });
     });
     outgoing.on('error', reject);
-    outgoing.on('timeout', () => outgoing.destroy(new Error('Pushgateway request timed out')));
+    outgoing.on('timeout', () => {
+      outgoing.destroy(refusal('Pushgateway request timed out', 'timeout'));
+    });
     if (body === null) {
       outgoing.end();
       return;
@@ -211,4 +272,9 @@ function exchange(
     // If there is no text because a `collect` threw, the request would never end, and would hold a connection.
     sent.catch(() => outgoing.destroy());
   });
+}
+
+/** Returns an error with the reason by which a push in an interval is counted. */
+function refusal(message: string, reason: number | string): Error {
+  return Object.assign(new Error(message), { reason: String(reason) });
 }

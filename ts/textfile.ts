@@ -5,6 +5,7 @@ import { promises } from 'fs';
 import { createServer, type Server } from 'net';
 import { basename, dirname, resolve } from 'path';
 
+import { ApplicationElection, intervalOf, Pusher, statisticsOf, type Election } from './engines';
 import { codeOf, messageOf, unfit, warnOnce } from './errors';
 import { warnOfMisspelt } from './metrics';
 import { checkedTextfile, register as defaultRegister, type TextfileOptions } from './registry';
@@ -39,11 +40,9 @@ export function textfile(options: TextfileWriterOptions): () => Promise<void> {
   if (typeof options !== 'object' || (options as unknown) === null) {
     throw unfit("textfile()'s options", 'an object', options);
   }
-  const { path, intervalSeconds = 15, register = defaultRegister, ...rest } = options;
+  const { path, intervalSeconds, register = defaultRegister, ...rest } = options;
   checkedTextfile(path, rest);
-  if (!(typeof intervalSeconds === 'number' && intervalSeconds > 0 && intervalSeconds <= 86_400)) {
-    throw unfit('intervalSeconds', 'a number above 0, at most 86400', intervalSeconds);
-  }
+  const milliseconds = intervalOf(intervalSeconds);
   if (
     typeof (register as unknown as Partial<typeof register> | null)?.writeToTextfile !== 'function'
   ) {
@@ -52,66 +51,60 @@ export function textfile(options: TextfileWriterOptions): () => Promise<void> {
   warnOfMisspelt(options, OPTIONS, 'textfile()');
   // Resolved once: `process.chdir()` changes nothing later.
   const file = resolve(path);
-  const write = (): Promise<void> => register.writeToTextfile(file, rest);
-  return new Writer(new Election(file), write, file).start(intervalSeconds * 1000);
-}
-
-class Writer {
-  private timer: NodeJS.Timeout | undefined;
-  /** The turn that is under way, or the last one. */
-  private writing: Promise<void> = Promise.resolve();
-  private busy = false;
-
-  constructor(
-    private readonly election: Election,
-    private readonly write: () => Promise<void>,
-    private readonly path: string,
-  ) {}
-
-  start(milliseconds: number): () => Promise<void> {
-    // Leaves out turns while a slow write is under way: they would queue up.
-    const turn = (): void => {
-      if (!this.busy) this.writing = this.once();
-    };
-    turn();
-    this.timer = setInterval(turn, milliseconds);
-    this.timer.unref();
-    return () => this.end();
-  }
-
-  private async once(): Promise<void> {
-    this.busy = true;
-    try {
-      if (await this.election.won()) await this.write();
-    } catch (error) {
-      const message = `the metrics are not written to ${this.path}: ${messageOf(error)}`;
-      warnOnce('MPMETRICS_TEXTFILE', message, `${this.path} ${codeOf(error)}`);
-    } finally {
-      this.busy = false;
-    }
-  }
-
-  private async end(): Promise<void> {
-    clearInterval(this.timer);
-    await this.writing;
-    await this.once();
-    await this.election.leave();
-  }
+  const task = {
+    election: new FileElection(file),
+    push: () => register.writeToTextfile(file, rest),
+    warn: (error: unknown) => {
+      const message = `the metrics are not written to ${file}: ${messageOf(error)}`;
+      warnOnce('MPMETRICS_TEXTFILE', message, `${file} ${codeOf(error)}`);
+    },
+    statistics: statisticsOf(register, `textfile:${file}`),
+  };
+  const pusher = new Pusher(task, milliseconds);
+  return () => pusher.close();
 }
 
 /**
- * Which process writes a file: the one that listens under a name that is derived from the file's. The system gives the
- * name back when the process dies, however it dies.
+ * Which isolate writes a file: the one that its application elected, and that listens under a name derived from the
+ * file's. Both are free again when the process dies, however it dies.
+ *
+ * The application's election alone would not do: several applications may write one file, such as an old version of a
+ * program that still runs beside the new one. The name alone would not do either: macOS has no such names, and each
+ * network namespace has names of its own, also if containers share a segment and a file. An isolate listens only if its
+ * application elected it. So if another application writes the file, one isolate of this one waits for the name.
  */
-class Election {
+class FileElection implements Election {
+  /** What the file is known by; null before it is known. */
+  private identity: string | null = null;
+  private application: ApplicationElection | null = null;
   private server: Server | null = null;
 
   constructor(private readonly path: string) {}
 
-  /** Whether this isolate writes the file. Where the system has no such names, every isolate writes it. */
   async won(): Promise<boolean> {
-    if (this.server !== null || !hasNames()) return true;
-    const path = await nameOf(this.path);
+    const identity = await identityOf(this.path);
+    if (identity !== this.identity) {
+      // The first turn; or the folder was replaced by another of its name.
+      await this.leave();
+      this.application = new ApplicationElection(`textfile ${identity}`);
+      this.identity = identity;
+    }
+    if (!this.application!.won()) {
+      await this.silence();
+      return false;
+    }
+    return this.server !== null || !hasNames() || this.listen(nameOf(identity));
+  }
+
+  async leave(): Promise<void> {
+    await this.silence();
+    this.application?.leave();
+    this.application = null;
+    this.identity = null;
+  }
+
+  /** Listens under a name. Returns false if another process does. */
+  private async listen(path: string): Promise<boolean> {
     const server = createServer((socket) => socket.destroy());
     server.unref();
     try {
@@ -128,7 +121,7 @@ class Election {
     return true;
   }
 
-  async leave(): Promise<void> {
+  private async silence(): Promise<void> {
     const { server } = this;
     this.server = null;
     if (server !== null) await new Promise((done) => server.close(done));
@@ -141,12 +134,16 @@ function hasNames(): boolean {
 }
 
 /**
- * Returns the name under which a file's writer listens. It is derived from the folder itself, because one folder has
- * several paths, and one path is another folder in another container of the same network.
+ * Returns what a file is known by. It is derived from the folder itself, because one folder has several paths, and one
+ * path is another folder in another container of the same network.
  */
-async function nameOf(path: string): Promise<string> {
+async function identityOf(path: string): Promise<string> {
   const { dev, ino } = await promises.stat(dirname(path), { bigint: true });
-  const identity = `${dev} ${ino} ${basename(path)}`;
+  return `${dev} ${ino} ${basename(path)}`;
+}
+
+/** Returns the name under which a file's writer listens. */
+function nameOf(identity: string): string {
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   return process.platform === 'win32' ? `\\\\.\\pipe\\mpmetrics-${hash}` : `\0mpmetrics-${hash}`;
 }

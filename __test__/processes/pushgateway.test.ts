@@ -1,47 +1,23 @@
 /** Pushing to Debian's Prometheus Pushgateway, from an application of several processes. */
-import { spawn, type ChildProcess } from 'node:child_process';
-
 import { afterEach, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
 import { ask, obedient } from '../support/obedient';
+import { heldBy, killGateways, startGateway } from '../support/real-gateway';
 
 const made: Application[] = [];
-const gateways: ChildProcess[] = [];
 
-afterEach(() => {
-  for (const gateway of gateways.splice(0)) gateway.kill('SIGKILL');
+afterEach(async () => {
+  await killGateways();
   for (const app of made.splice(0)) app.remove();
 });
 
 /** Declares a test that pushes to the real Pushgateway. */
 const pushed = test.skipIf(lacks('prometheus-pushgateway'));
 
-/** Starts a Pushgateway on a free port. Returns its URL. */
-async function startGateway(): Promise<string> {
-  const gateway = spawn('prometheus-pushgateway', ['--web.listen-address=127.0.0.1:0']);
-  gateways.push(gateway);
-  let log = '';
-  return new Promise((resolve, reject) => {
-    gateway.on('error', reject);
-    gateway.on('close', () => {
-      reject(new Error(`the gateway ended: ${log}`));
-    });
-    gateway.stderr.on('data', (chunk: Buffer) => {
-      log += String(chunk);
-      const address = /Listening on" address=(\S+)/.exec(log)?.[1];
-      if (address !== undefined) resolve(`http://${address}`);
-    });
-  });
-}
-
 /** The samples of the test's metrics in the gateway: value by `name{labels}`. */
-async function held(url: string): Promise<Record<string, string>> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => /^(jobs|depth|took)/.test(line));
-  return Object.fromEntries(lines.map((line) => line.split(/ (?=\S+$)/) as [string, string]));
-}
+const held = (url: string) => heldBy(url, /^(jobs|depth|took)/);
 
 async function countIn(programs: Program[]): Promise<void> {
   for (const [i, program] of programs.entries()) {

@@ -83,6 +83,7 @@ export class MoodyHeap {
         return !retired() && real.current;
       },
       writer: (thread) => this.writer(real.writer(thread)),
+      candidate: (name) => real.candidate(name),
       follow: () => Status.Gone,
       copyForDead: () => 0,
       scrapeString: (options) => real.scrapeString(options),

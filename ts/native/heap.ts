@@ -132,6 +132,19 @@ export interface HeapStats {
   collectTimeouts: number;
 }
 
+/** A candidate of this isolate in an election, see {@link NativeHeap.candidate}. */
+export interface NativeCandidate {
+  /**
+   * Stands for election, without waiting. A candidate that is elected stays so until it leaves, its thread ends or its
+   * process dies.
+   *
+   * @returns whether it is elected now; false after {@link leave}. Throws an Error with a code.
+   */
+  stand(): boolean;
+  /** Ends the candidate: another one can be elected. */
+  leave(): void;
+}
+
 /** A mapped segment. */
 export interface NativeHeap {
   readonly path: string;
@@ -159,6 +172,11 @@ export interface NativeHeap {
    * @param thread number of this thread in its process, 0 for the main one
    */
   writer(thread: number): NativeWriter;
+  /**
+   * Makes a candidate in the election of this name. Of the candidates with that name in all threads and processes that
+   * map this segment, one is elected at a time. Throws an Error with a code if no descriptor is left.
+   */
+  candidate(name: string): NativeCandidate;
   /**
    * Takes over the writer of the segment `before`, whose file a stranger removed, if this segment is a copy of it.
    *

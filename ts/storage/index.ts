@@ -27,6 +27,7 @@ export { collecting, type Collect } from './collecting';
 export { copySeries } from './copying';
 export type * from './data';
 export { NOTHING_ASKED, type Asked, type Family } from './family';
+export { Candidate } from './heap/candidate';
 export { HeapFamily } from './heap/family';
 export { parseFamilies } from './heap/json';
 export type { Format, Selection } from './heap/scrapes';

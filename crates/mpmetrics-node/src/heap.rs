@@ -1,5 +1,6 @@
 //! Segments as JavaScript sees them.
 
+use crate::candidate::NativeCandidate;
 use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
 use crate::job::Job;
@@ -171,6 +172,12 @@ impl NativeHeap {
         };
         self.writer.replace(Some(Rc::clone(&writer)));
         NativeWriter::new(Arc::clone(&self.segment), writer)
+    }
+
+    /// Makes a candidate in the election of this name, which is held in this segment.
+    #[napi]
+    pub fn candidate(&self, env: &Env, name: String) -> Result<NativeCandidate> {
+        NativeCandidate::new(env, self.segment.heap(), &name)
     }
 
     /// Takes over the writer of the segment `before`, whose file was removed, if this segment is a copy of it. Returns

@@ -2,6 +2,7 @@
 //! All logic is in the core.
 #![deny(clippy::all)]
 
+mod candidate;
 mod cells;
 mod convert;
 mod doorbell;

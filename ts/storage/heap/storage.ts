@@ -51,7 +51,7 @@ export class HeapStorage {
   readonly scrapes: Scrapes;
   private readonly source: HeapSource;
   private readonly defaults: DefaultLabels;
-  private heap: NativeHeap | null = null;
+  heap: NativeHeap | null = null;
   private current: NativeWriter | null = null;
   private currentLimits: Limits = memoryLimits();
   /** The segments that this isolate left for copies, as long as other writers still have to follow from them. */

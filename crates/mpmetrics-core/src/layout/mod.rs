@@ -81,6 +81,11 @@ pub mod lock {
     pub const ASKERS: u64 = 1 << 41;
     /// Number of rings that have a byte of their own.
     pub const RINGS: u32 = 1 << 16;
+    /// A candidate acts for its application while it holds byte `ELECTIONS + n`, where `n` are the lowest
+    /// [`ELECTION_BITS`] bits of the hash of the election's name. No other range of bytes is near.
+    pub const ELECTIONS: u64 = 1 << 62;
+    /// So many bits that two names do not have the same byte, and that the last byte has an offset below 2^63.
+    pub const ELECTION_BITS: u32 = 61;
 }
 
 /// Largest number of writers that may live at the same time.

@@ -102,6 +102,7 @@ fn the_numbers_of_version_1() {
     assert_eq!(MACHINE.to_le_bytes()[..7], [order, b'e', tens, ones, locked, 0, 0]);
     assert_eq!((PAGE_WORDS, HEADER_WORDS), (512, 512));
     assert_eq!((lock::HEAP, lock::SLOTS), (1 << 40, (1 << 40) + (1 << 20)));
+    assert_eq!((lock::ELECTIONS, lock::ELECTION_BITS), (1 << 62, 61));
     assert_eq!((slot::WORDS, family::WORDS, series::WORDS, defaults::WORDS), (32, 8, 8, 8));
     assert_eq!((header::CHUNKS, FLAGS_BACK, block::CELLS, extent::NEXT), (16, 6, 3, 2));
 }

@@ -25,6 +25,7 @@ mod totals;
 mod world;
 
 mod aggregate;
+mod candidates;
 mod churn;
 mod copied_blocks;
 mod corruption;
