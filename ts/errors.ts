@@ -36,6 +36,8 @@ export type WarningCode =
   | 'MPMETRICS_ACCESS'
   /** `mpmetrics/register` did not replace a prom-client with the old API. */
   | 'MPMETRICS_REGISTER'
+  /** A backend of the user's own failed, or cannot be used. */
+  | 'MPMETRICS_BACKEND'
   /** Metrics could not be written to a file. */
   | 'MPMETRICS_TEXTFILE'
   /** Requests are not counted, or their routes are not known, or a function of the options of httpMetrics() failed. */

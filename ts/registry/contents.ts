@@ -3,8 +3,8 @@
 import { warnOnce } from '../errors';
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
-import { LEFT, Metric, readsItself, REPLACE, ROSTER, type Registers } from '../metrics';
-import { heap, moveToHeap, moveToMemory, type Collect } from '../storage';
+import { FIGURE, LEFT, Metric, readsItself, REPLACE, ROSTER, type Registers } from '../metrics';
+import { cellsInUse, heap, moveToBackend, moveToHeap, moveToMemory, type Collect } from '../storage';
 import { Collectors } from './collectors';
 import type { Registered } from './registered';
 
@@ -89,6 +89,8 @@ export class Contents {
   /** @throws Error if another metric has its name */
   add(metric: Registered): void {
     const name = String(metric.name);
+    // If the backend that the program chose cannot be used, the metric is not registered.
+    if (this.tag !== null) cellsInUse();
     const there = this.metrics.get(name);
     if (there !== undefined && there !== metric) {
       throw new Error(`A metric with the name ${name} has already been registered.`);
@@ -154,10 +156,17 @@ export class Contents {
     heap.collectors.delete(run);
   }
 
-  /** Moves a metric into the heap, if the registry is shared. */
+  /** Moves a metric into the heap or the backend, if the registry is shared. */
   share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
       if (readsItself(metric)) return;
+      const cells = cellsInUse();
+      if (cells !== null) {
+        // Figures of this package tell of this process, and also if the backend fails.
+        const own = metric.aggregator.startsWith(FIGURE);
+        if (!own && moveToBackend(metric[ROSTER], cells)) owners.set(metric, this);
+        return;
+      }
       if (moveToHeap(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
       else if (this.nameless && heap.has(this.tag, metric.name)) warnOfPrivate(metric.name);
     }
@@ -231,6 +240,8 @@ export class Contents {
       const owner = metric instanceof Metric ? owners.get(metric) : undefined;
       if (!this.isOwner(owner)) continue;
       const roster = (metric as Metric)[ROSTER];
+      // A backend has no tags.
+      if (roster.family.others === null) continue;
       moveToMemory(roster);
       if (!moveToHeap(roster, tag, owner!.group)) owners.delete(metric as Metric);
     }

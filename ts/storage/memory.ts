@@ -84,10 +84,12 @@ export class MemoryFamily implements Family {
   readonly leaving = false;
   readonly others = null;
   readonly shape: Shape;
+  /** The storage, as warnings name it. */
+  protected readonly where: string = "this process's memory storage";
   private readonly cells: number;
   /** Handles that have cells, in the order of their births, in which prom-client prints series. */
-  private readonly born = new Set<Handle>();
-  private readonly exemplars = new Exemplars();
+  protected readonly born = new Set<Handle>();
+  protected readonly exemplars = new Exemplars();
   /** Null as long as there was no series. */
   private count: Count | null = null;
   private refusal: Refusal = Refusal.Series;
@@ -182,10 +184,11 @@ export class MemoryFamily implements Family {
     memoryFigures.dropped[this.refusal]!++;
   }
 
-  private refuse(refusal: Refusal): false {
-    this.refusal = refusal;
+  /** @param refusal the reason; null for a series that the next update may make, of which the caller has warned */
+  protected refuse(refusal: Refusal | null): false {
+    this.refusal = refusal ?? Refusal.Layout;
     if (!this.shape.overflows) this.dropped();
-    warnOfRefusal(refusal, "this process's memory storage", this.shape);
+    if (refusal !== null) warnOfRefusal(refusal, this.where, this.shape);
     return false;
   }
 
@@ -194,7 +197,7 @@ export class MemoryFamily implements Family {
     return [];
   }
 
-  read(): FamilyData {
+  read(): FamilyData | Promise<FamilyData> {
     const { name, help, kind, aggregator, exemplars, states } = this.shape;
     for (const h of [...this.born]) {
       if (kind.pruned(readImage(h, kind), this.shape, this.cells)) this.release(h);
