@@ -33,12 +33,7 @@ import * as server from './serving/server';
 import * as textfiles from './textfile';
 
 export type { Backend, BackendInfo } from './backend';
-export type {
-  BufferedBackend,
-  BufferedOptions,
-  SlowBackend,
-  SlowCell,
-} from './backends/buffered';
+export type { BufferedBackend, BufferedOptions, SlowBackend, SlowCell } from './backends/buffered';
 export type {
   BackendClass,
   BackendEngine,

@@ -220,7 +220,7 @@ class Buffer implements BufferedBackend {
   }
 
   private async writeOne(cell: BufferedCell, change: Change): Promise<void> {
-    await tell(this.storedOf(cell) as Cell, change);
+    await tell(this.storedOf(cell), change);
   }
 
   /** Keeps a change that the store has refused. */
@@ -252,8 +252,9 @@ class Buffer implements BufferedBackend {
   }
 }
 
-function keyOf({ name, labels }: CellSeries): string {
-  return JSON.stringify([name, ...Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1))]);
+function keyOf({ registry, name, labels }: CellSeries): string {
+  const pairs = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([registry ?? null, name, ...pairs]);
 }
 
 /**

@@ -13,7 +13,16 @@ export interface CellSeries {
   /** Help text of the metric. */
   readonly help: string;
   readonly type: CellType;
-  /** The series' own labels as texts, without default labels of a registry. */
+  /**
+   * Name of the metric's registry; left out for the default registry and for registries without a name. Metrics of
+   * different registries may have the same name. Two that are not told apart by this are not both in the backend: the
+   * second one is kept in memory, with a warning.
+   */
+  readonly registry?: string;
+  /**
+   * The series' own labels as texts, without default labels of a registry. A gauge with the aggregator `all` also has
+   * the labels `pid` and, in a worker thread, `thread`.
+   */
   readonly labels: Readonly<Record<string, string>>;
   /** Upper bounds of a histogram's buckets in configured order, without `+Inf`. Left out for other types. */
   readonly buckets?: readonly number[];

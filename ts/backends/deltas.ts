@@ -1,6 +1,6 @@
 /** Changes of one series that its cell has not been told yet. */
 
-import type { Cell, CellSeries } from './contract';
+import type { CellSeries } from './contract';
 
 /** A change as a cell is told it. */
 export type Change =
@@ -99,17 +99,20 @@ export class Deltas {
   }
 }
 
-/** Methods of a cell that may return promises. */
-type Told = Readonly<Record<'inc' | 'set', (value: number) => unknown>> & {
+/** The methods of a cell that change it. A cell of `buffered()` returns promises, and others may by mistake. */
+export interface Told {
+  inc(by: number): unknown;
+  set(value: number): unknown;
   observe?(value: number, times: number): unknown;
-};
+  remove(): unknown;
+}
 
 /**
  * Tells a cell a change.
  *
  * @returns what the cell's method returned
  */
-export function tell(cell: Told | Cell, change: Change): unknown {
+export function tell(cell: Told, change: Change): unknown {
   if (change.what !== 'observe') return cell[change.what](change.value);
   const { times, sum, least, most } = change.observed;
   // Rounding could put the mean of equal values outside of their bucket.

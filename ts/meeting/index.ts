@@ -12,7 +12,13 @@ import { isMainThread } from 'worker_threads';
 import { bindingFailure, loadBinding } from '../binding';
 import { codeOf, messageOf, MpmetricsError, warnOnce } from '../errors';
 import type { HeapLimits, NativeHeap, OpenOptions } from '../native';
-import { backendChosen, checkBackend, mayOpenSegment, storageOfBackend, type BackendInfo } from './backend';
+import {
+  backendChosen,
+  checkBackend,
+  mayOpenSegment,
+  storageOfBackend,
+  type BackendInfo,
+} from './backend';
 import type { Choice } from './choice';
 import {
   decide,

@@ -82,7 +82,7 @@ export function checkSettings(config: unknown, origin = 'configure()'): asserts 
   if (typeof config !== 'object' || config === null) {
     throw invalid(`configure() takes an object, and was given ${show(config)}`);
   }
-  for (const [key, value] of Object.entries(config)) {
+  for (const [key, value] of Object.entries(config) as [string, unknown][]) {
     if (!Object.hasOwn(RULES, key)) {
       const known = Object.keys(RULES).join(', ');
       throw invalid(`${origin} knows no setting ${show(key)}; there are ${known}`);
@@ -97,7 +97,9 @@ export function checkSettings(config: unknown, origin = 'configure()'): asserts 
   const { backend, storage } = config as Settings;
   if (backend !== undefined && storage !== undefined && backend !== storage) {
     const where = own ? 'configure({ backend, storage })' : `backend and storage in ${origin}`;
-    throw invalid(`${where} must name one storage: they are ${show(redacted(backend))} and ${show(storage)}`);
+    throw invalid(
+      `${where} must name one storage: they are ${show(redacted(backend))} and ${show(storage)}`,
+    );
   }
 }
 

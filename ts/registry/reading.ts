@@ -147,11 +147,10 @@ export class Reading {
     }
     const outside = metrics
       .filter((metric) => inCells(metric, readsItself))
-      .filter((metric) => this.collected.familyOf(metric as Metric).others === null) as Metric[];
+      .filter((metric) => this.collected.familyOf(metric).others === null) as Metric[];
     // Families of a backend are read in one round trip if they are read in one tick.
     const families = outside.map(
-      async (metric) =>
-        read[own.indexOf(metric)] ?? this.collected.familyOf(metric).read('thread'),
+      async (metric) => read[own.indexOf(metric)] ?? this.collected.familyOf(metric).read('thread'),
     );
     for (const data of await Promise.all(families)) {
       all.push(jsonRows(data, given, contents.prefix));

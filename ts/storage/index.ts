@@ -99,15 +99,23 @@ const places = new WeakMap<object, BackendPlace>();
 /**
  * Moves a metric's series into a backend of the user's own.
  *
- * @returns false if it was not moved, because it is in a backend already
+ * @param registry name of the metric's registry; undefined if it has none
+ * @returns false if it was not moved: it is in a backend already, or another metric of that name and registry is
  */
-export function moveToBackend(roster: Roster, source: CellSource): boolean {
-  if (roster.family instanceof BackendFamily) return false;
+export function moveToBackend(
+  roster: Roster,
+  source: CellSource,
+  registry: string | undefined,
+): boolean {
   let place = places.get(source.backend);
   if (place === undefined) {
     place = new BackendPlace(source);
     places.set(source.backend, place);
   }
-  roster.move(new BackendFamily(roster.shape, place));
+  const { shape } = roster;
+  if (roster.family instanceof BackendFamily || place.has(registry, shape.name)) return false;
+  const family = new BackendFamily(shape, place, registry);
+  place.take(registry, shape.name, family);
+  roster.move(family);
   return true;
 }

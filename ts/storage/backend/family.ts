@@ -5,7 +5,7 @@
 
 import { failed, nameOf, type Cell, type CellSeries } from '../../backends';
 import { codeOf } from '../../errors';
-import { parseLabelText, type LabelText } from '../../labels';
+import type { LabelText } from '../../labels';
 import { Refusal } from '../../native';
 import type { Shape } from '../cells/kind';
 import type { Handle } from '../cells/handle';
@@ -22,9 +22,13 @@ export class BackendFamily extends MemoryFamily {
   /** What histograms and summaries counted before they moved here, which their cells cannot be told. */
   private readonly before = new Map<BackendPath, readonly number[]>();
 
-  constructor(shape: Shape, place: BackendPlace) {
+  private readonly registry: string | undefined;
+
+  /** @param registry name of the metric's registry; undefined if it has none */
+  constructor(shape: Shape, place: BackendPlace, registry: string | undefined) {
     super(shape);
     this.place = place;
+    this.registry = registry;
     this.where = `the backend ${place.name}`;
   }
 
@@ -85,6 +89,11 @@ export class BackendFamily extends MemoryFamily {
     super.release(h);
   }
 
+  override close(): void {
+    super.close();
+    this.place.giveUp(this.registry, this.shape.name, this);
+  }
+
   override async read(): Promise<FamilyData> {
     const { name, help, kind, aggregator, exemplars, states } = this.shape;
     const ranks = kind.shown(this.shape.numbers);
@@ -100,8 +109,8 @@ export class BackendFamily extends MemoryFamily {
       // The series was removed while the backend was read.
       if (h.path !== path) continue;
       const values = this.valuesOf(path, numbers, quantiled ? ranks.length : 0);
-      const own = { labels: parseLabelText(h.text), types: h.types };
-      series.push({ ...own, defaults: null, values, exemplars: this.exemplars.read(h) });
+      const exemplars = this.exemplars.read(h);
+      series.push({ ...this.labelsOf(h), defaults: null, values, exemplars });
     }
     const numbers = kind.type === 'summary' && !quantiled ? [] : ranks;
     const data = { name, help, type: kind.type, aggregator, numbers, exemplars, series };
@@ -129,9 +138,9 @@ export class BackendFamily extends MemoryFamily {
     return [...values, ...Array<number>(Math.max(0, 2 + ranks - values.length)).fill(NaN)];
   }
 
-  private seriesOf({ text }: Handle): CellSeries {
+  private seriesOf(h: Handle): CellSeries {
     const { name, help, kind, aggregator, states, numbers } = this.shape;
-    const labels = Object.fromEntries(parseLabelText(text));
+    const labels = Object.fromEntries(this.labelsOf(h).labels);
     const shown = kind.shown(numbers);
     return {
       name,
@@ -139,6 +148,7 @@ export class BackendFamily extends MemoryFamily {
       type: kind.type,
       labels,
       aggregator,
+      ...(this.registry !== undefined && { registry: this.registry }),
       ...(kind.type === 'histogram' && { buckets: shown }),
       ...(kind.type === 'summary' && { quantiles: shown }),
       ...(kind.type === 'stateset' && { states }),

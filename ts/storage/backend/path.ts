@@ -4,7 +4,7 @@
  * series that expire, and for a metric that leaves the backend.
  */
 
-import { failed, watch, type Cell } from '../../backends';
+import { failed, watch, type Cell, type Told } from '../../backends';
 import { guarded } from '../cells/guarded';
 import type { Handle, Path } from '../cells/handle';
 import type { Kind } from '../cells/kind';
@@ -40,6 +40,10 @@ export class BackendPath implements Path {
     this.own = own;
   }
 
+  private get told(): Told {
+    return this.cell;
+  }
+
   current(h: Handle): boolean {
     return h.generations[h.word] === h.generation;
   }
@@ -47,7 +51,7 @@ export class BackendPath implements Path {
   add(h: Handle, by: number): boolean {
     if (!this.current(h)) return false;
     try {
-      watch('update', this.series, this.cell.inc(by));
+      watch('update', this.series, this.told.inc(by));
     } catch (error) {
       failed('update', this.series, error);
       return true;
@@ -58,7 +62,7 @@ export class BackendPath implements Path {
   set(h: Handle, value: number): boolean {
     if (!this.current(h)) return false;
     try {
-      watch('update', this.series, this.cell.set(value));
+      watch('update', this.series, this.told.set(value));
     } catch (error) {
       failed('update', this.series, error);
       return true;
@@ -73,7 +77,7 @@ export class BackendPath implements Path {
 
   forward(value: number, times: number): boolean {
     try {
-      watch('update', this.series, this.cell.observe!(value, times));
+      watch('update', this.series, this.told.observe!(value, times));
       return true;
     } catch (error) {
       failed('update', this.series, error);
@@ -84,7 +88,7 @@ export class BackendPath implements Path {
   /** Tells the backend that the series is removed. */
   remove(): void {
     try {
-      watch('remove', this.series, this.cell.remove());
+      watch('remove', this.series, this.told.remove());
     } catch (error) {
       failed('remove', this.series, error);
     }

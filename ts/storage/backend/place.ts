@@ -27,6 +27,8 @@ export class BackendPlace {
   private readonly initialization: Promise<void> | null;
   /** Called when the backend can open cells. */
   private readonly waiting = new Set<() => void>();
+  /** The families, by {@link keyOf}. A metric may be garbage collected without having left. */
+  private readonly families = new Map<string, WeakRef<object>>();
   /** The round trip that begins in the next microtask. */
   private next: Promise<ReadonlyMap<Cell, readonly number[]>> | null = null;
 
@@ -43,6 +45,22 @@ export class BackendPlace {
     this.initialization?.catch((error: unknown) => {
       failed('open', `the backend ${name}`, error);
     });
+  }
+
+  /** Whether the backend has a metric of this name and registry. */
+  has(registry: string | undefined, name: string): boolean {
+    return this.families.get(keyOf(registry, name))?.deref() !== undefined;
+  }
+
+  /** Notes that a family is in the backend. */
+  take(registry: string | undefined, name: string, family: object): void {
+    this.families.set(keyOf(registry, name), new WeakRef(family));
+  }
+
+  /** Notes that a family has left the backend. */
+  giveUp(registry: string | undefined, name: string, family: object): void {
+    const key = keyOf(registry, name);
+    if (this.families.get(key)?.deref() === family) this.families.delete(key);
   }
 
   /** Calls a function when the backend can open cells. */
@@ -123,4 +141,8 @@ export class BackendPlace {
     const message = `the backend ${this.name} could not be read for ${about}: ${messageOf(error)}`;
     return new MpmetricsError('ERR_MPMETRICS_IO', message, error);
   }
+}
+
+function keyOf(registry: string | undefined, name: string): string {
+  return JSON.stringify([registry ?? null, name]);
 }
