@@ -18,8 +18,9 @@ const PATHLESS = {
     ...['textfile', 'totals'],
   ],
   compat: [
-    ...['aggregate', 'aggregator-names', 'collectors', 'configuration', 'deep-paths'],
-    ...['default-metrics', 'exports', 'http', 'inspection', 'messages', 'metric-names', 'names'],
+    ...['aggregate', 'aggregator-names', 'backend-*', 'backends', 'buffered', 'collectors'],
+    ...['configuration', 'deep-paths', 'default-metrics', 'describe-backend', 'exports', 'http'],
+    ...['inspection', 'messages', 'metric-names', 'names'],
     ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
     // Specs of the suite itself.
     'suite',

@@ -5,6 +5,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import type * as backends from '../../ts/backends';
 import type * as automatic from '../../ts/http/automatic';
 import type * as express from '../../ts/http/express';
 import type * as fastify from '../../ts/http/fastify';
@@ -15,6 +16,7 @@ import type * as nest from '../../ts/http/nest';
 import type * as metrics from '../../ts/metrics';
 import type * as hidden from '../../ts/metrics/hidden';
 import type * as storage from '../../ts/storage';
+import type * as testing from '../../ts/testing';
 import type { Client, Program, Subject } from './client';
 import { stub } from './stub';
 import { ORACLE, SUBJECT } from './client-bundles.mts';
@@ -121,6 +123,7 @@ function described(error: unknown): string {
 
 /** The exports of {@link SUBJECT}: modules by their path in `ts/`. */
 interface Modules {
+  backends: typeof backends;
   index: Client;
   metrics: typeof metrics;
   'metrics/hidden': typeof hidden;
@@ -132,6 +135,7 @@ interface Modules {
   'http/index': typeof http;
   'http/koa': typeof koa;
   'http/nest': typeof nest;
+  testing: typeof testing;
 }
 
 /** The modules of the copy that was loaded last. */

@@ -122,10 +122,8 @@ function initialize(
 
 function checked(one: unknown, name: string): CellBackend | BackendEngine {
   if (isCellBackend(one) || isEngine(one)) return one;
-  const what = typeof one === 'object' && one !== null ? 'the object' : shown(one);
-  throw invalid(
-    `the backend ${name} is ${what}, which lacks a method open (of a backend of cells) or push (of an engine)`,
-  );
+  const rule = 'an object with a method open (a backend of cells) or push (an engine)';
+  throw invalid(`the backend ${name} must be ${rule}, and is ${shown(one)}`);
 }
 
 function invalid(message: string, cause?: unknown): MpmetricsError {

@@ -120,6 +120,20 @@ function close(): void {
   });
 }
 
+const CLOSING = Symbol.for('mpmetrics.closing.15');
+
+/** Closes the backend when the process has nothing more to do. All copies of this package share one listener. */
+function closeAtEnd(): void {
+  const all = globalThis as { [CLOSING]?: Set<() => void> };
+  if (all[CLOSING] === undefined) {
+    const closing = (all[CLOSING] = new Set());
+    process.once('beforeExit', () => {
+      for (const one of closing) one();
+    });
+  }
+  all[CLOSING].add(close);
+}
+
 function same(one: Choice | null, other: Choice | null): boolean {
   if (one === null || other === null) return one === other;
   return (
@@ -165,7 +179,7 @@ function use({ backend, config }: Choice, made: Made | null): void {
   const { one, initialization } = made;
   if (isCellBackend(one)) {
     cells = { backend: one, name: nameOf(backend), initialization };
-    process.once('beforeExit', close);
+    closeAtEnd();
   } else if (initialization === null) startEngine(one, config);
   else {
     const start = (): void => {

@@ -84,13 +84,12 @@ export const life: readonly Spec[] = [
     run: async (at) => {
       const name = newName();
       const counter = at.metric(new Counter({ name, help, registers: at.registers }));
-      for (let i = 0; i < 20; i++) {
-        const reading = at.rows(name);
+      const update = async (): Promise<void> => {
         counter.inc();
         await new Promise((resolve) => setImmediate(resolve));
         counter.inc();
-        await reading;
-      }
+      };
+      for (let i = 0; i < 20; i++) await Promise.all([at.rows(name), update()]);
       deepStrictEqual(await at.rows(name), { '': 40 });
     },
   },
