@@ -151,10 +151,6 @@ describe('a flush', () => {
 
   test('happens every flushMs if something changed', async () => {
     vi.useFakeTimers();
-    const unref = vi.spyOn(
-      setTimeout(() => undefined, 0),
-      'unref',
-    );
     const store = new Store();
     over(store, { flushMs: 250 });
     const counter = counterOf();

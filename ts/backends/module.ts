@@ -123,7 +123,12 @@ function initialize(
 function checked(one: unknown, name: string): CellBackend | BackendEngine {
   if (isCellBackend(one) || isEngine(one)) return one;
   const rule = 'an object with a method open (a backend of cells) or push (an engine)';
-  throw invalid(`the backend ${name} must be ${rule}, and is ${shown(one)}`);
+  // The values of an object may be passwords.
+  const is =
+    typeof one === 'object' && one !== null
+      ? `an object with ${Object.keys(one).join(', ') || 'nothing'}`
+      : shown(one);
+  throw invalid(`the backend ${name} must be ${rule}, and is ${is}`);
 }
 
 function invalid(message: string, cause?: unknown): MpmetricsError {
