@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import MapBackend from '../../examples/map-backend.mjs';
 import type { Cell } from '../../ts/index';
-import { bound, Recording } from '../support/recording';
+import { methodsOf, Recording } from '../support/recording';
 import { samples } from '../support/samples';
 import { any, memory, rejected, type Client } from '../support/subject';
 
@@ -57,7 +57,7 @@ describe('a scrape', () => {
       backend: {
         open: (series) => {
           const cell = backend.open(series) as Cell;
-          return { ...bound(cell), get: () => (right ? cell.get() : any(get())) };
+          return { ...methodsOf(cell), get: () => (right ? cell.get() : any(get())) };
         },
       },
     });
@@ -115,7 +115,7 @@ describe('a backend that throws', () => {
     const broken = () => Promise.reject(new Error('later'));
     client.configure({
       backend: {
-        open: (series) => ({ ...bound(cell.open(series)), inc: any(broken) }),
+        open: (series) => ({ ...methodsOf(cell.open(series)), inc: any(broken) }),
       },
     });
     new client.Counter({ name: 'c', help: 'h' }).inc();
@@ -160,7 +160,7 @@ describe('a backend that throws', () => {
       const map = new MapBackend();
       client.configure({
         backend: {
-          open: (series) => ({ ...bound(map.open(series)), [method]: undefined }),
+          open: (series) => ({ ...methodsOf(map.open(series)), [method]: undefined }),
         },
       });
       new client.Histogram({ name: 'h', help: 'h' }).observe(1);

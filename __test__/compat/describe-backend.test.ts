@@ -199,7 +199,7 @@ const MUTATIONS: Record<string, () => CellBackend> = {
       cell.inc(by);
     }) as never,
   })),
-  'has a collect() that is behind': () => {
+  'has a collect() that returns what it returned before': () => {
     const backend = new Collecting();
     let last: ReadonlyMap<Cells, Numbers> = new Map();
     const collect = async () => {

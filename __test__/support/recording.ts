@@ -51,7 +51,7 @@ export class Recording implements CellBackend {
 }
 
 /** The methods of a cell as an object. */
-export function bound(cell: Cell): Cell {
+export function methodsOf(cell: Cell): Cell {
   return {
     inc: cell.inc.bind(cell),
     set: cell.set.bind(cell),

@@ -77,7 +77,7 @@ class BufferedCell implements Cell {
   }
 
   async get(): Promise<readonly number[]> {
-    await this.whole.settle();
+    await this.whole.flushOrKeep();
     return this.whole.current(this).get();
   }
 
@@ -149,7 +149,7 @@ class Buffer implements BufferedBackend {
   }
 
   /** Writes all changes that were made before this call. What fails is counted, and kept. */
-  async settle(): Promise<void> {
+  async flushOrKeep(): Promise<void> {
     await this.flush().catch(() => undefined);
   }
 
@@ -231,7 +231,7 @@ class Buffer implements BufferedBackend {
   }
 
   private async collected(): Promise<ReadonlyMap<Cell, readonly number[]>> {
-    await this.settle();
+    await this.flushOrKeep();
     const asked = [...this.cells].map((cell) => [cell, this.current(cell)] as const);
     const stored = await this.store.collect!();
     const found = new Map<Cell, readonly number[]>();
@@ -246,7 +246,7 @@ class Buffer implements BufferedBackend {
     this.timer ??= unref(
       setTimeout(() => {
         this.timer = null;
-        void this.settle();
+        void this.flushOrKeep();
       }, this.flushMs),
     );
   }

@@ -71,7 +71,7 @@ function endsEarly(text: string): boolean {
 
 const SECRET = /pass|secret|token|credential|api_?key|private_?key|^auth$|authorization/i;
 
-/** Passwords in URLs: between the colon behind the user's name and the last @, and in the query. */
+/** Passwords in URLs: between the colon after the user's name and the last @, and in the query. */
 const IN_URL = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/?#]*):[^\s]*@/gi;
 const IN_QUERY = /([?&][^=&\s]*(?:pass|secret|token|key)[^=&\s]*=)[^&\s#]*/gi;
 
@@ -82,7 +82,7 @@ export function redacted(value: unknown, depth = 0): unknown {
   }
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof URL) return redacted(value.href);
-  // A client or a socket is not a part of the configuration that anybody reads.
+  // A client or a socket is not a part of the configuration that a reader needs.
   if (depth > 4) return '…';
   if (Array.isArray(value)) return value.map((one) => redacted(one, depth + 1));
   if (!isPlain(value)) return shownClass(value);

@@ -114,7 +114,7 @@ function initialize(
           throw new MpmetricsError('ERR_MPMETRICS_IO', message, error);
         })
       : null;
-  // Whoever waits for it meets the error; without a scrape nobody waits.
+  // A scrape that waits for it meets the error. Without a scrape, the rejection would end the process.
   promise?.catch(() => undefined);
   initialized.set(Class, promise);
   return promise;

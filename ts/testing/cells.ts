@@ -31,7 +31,7 @@ export const cellSpecs: readonly CellSpec[] = [
     },
   },
   {
-    title: 'updates return nothing, no promise either: nobody would wait for it',
+    title: 'updates return nothing, and no promise, for which no caller would wait',
     run: (backend, name) => {
       const gauge: { inc(by: number): unknown; set(value: number): unknown; remove(): unknown } =
         open(backend, name, 'gauge');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import { configure } from 'mpmetrics';
 import { describeBackend } from 'mpmetrics/testing';
-import MapBackend from './map-backend.mjs';
+import MapBackend from 'map-backend';
 
 configure({ backend: 'heap' });
 describeBackend(() => 'heap', { describe, it, title: 'heap' });

@@ -2,14 +2,16 @@
 const Own = require('./own.cjs');
 
 module.exports = class Slow extends Own {
+  /** @override */
   static async initialize(config) {
     Own.initialize(config);
     await new Promise((resolve) => setTimeout(resolve, 50));
     globalThis.told.push('ready');
   }
 
-  open(series) {
+  /** @override */
+  open() {
     globalThis.told.push('open');
-    return super.open(series);
+    return super.open();
   }
 };

@@ -134,7 +134,7 @@ export class BackendFamily extends MemoryFamily {
     const before = this.before.get(path);
     const values = numbers.map((one, i) => one + (before?.[i] ?? 0));
     if (kind.type !== 'summary') return values;
-    // NaN is what the text format shows for a quantile that nobody knows.
+    // The text format shows NaN for a quantile that is not known.
     return [...values, ...Array<number>(Math.max(0, 2 + ranks - values.length)).fill(NaN)];
   }
 
