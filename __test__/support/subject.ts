@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type * as backends from '../../ts/backends';
+import MapBackend from '../../examples/map-backend.mjs';
 import type * as automatic from '../../ts/http/automatic';
 import type * as express from '../../ts/http/express';
 import type * as fastify from '../../ts/http/fastify';
@@ -47,11 +48,22 @@ export const heap: Subject = {
   },
 };
 
+/** This package on a backend of cells in a Map. */
+const cells: Subject = {
+  name: 'a backend of cells',
+  async load() {
+    const client = await fresh();
+    client.configure({ backend: new MapBackend() });
+    return client;
+  },
+};
+
 /** True in the run with the direct update path. The runs with other update paths test heap storage only. */
 const direct = (process.env['MPMETRICS_CELLS'] ?? 'direct') === 'direct';
 
 /** This package's implementations. */
-export const subjects: readonly Subject[] = direct ? [memory, heap] : [heap];
+export const subjects: readonly Subject[] =
+  process.env['MPMETRICS_TEST_CELLS'] === 'backend' ? [cells] : direct ? [memory, heap] : [heap];
 
 /**
  * Declares a test for each storage, which expects the result that the program has with prom-client; and a test which
