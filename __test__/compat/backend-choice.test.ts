@@ -81,6 +81,16 @@ describe('configure({ backend })', () => {
     expect(client.backend().name).toBe('Recording');
   });
 
+  test('takes a configuration with objects that contain themselves', () => {
+    const driver: { password: string; self?: object } = { password: 'p' };
+    driver.self = driver;
+    const config = { client: driver, socket: new Map() };
+    client.loadBackend(class extends MapBackend {}, config);
+    new client.Counter({ name: 'c', help: 'h' }).inc();
+    client.configure({ backendConfig: config });
+    expect(client.backend().config).toMatchObject({ client: { password: '***' }, socket: '[Map]' });
+  });
+
   test('takes a class, which is given the configuration', async () => {
     const made: unknown[] = [];
     class Own extends MapBackend {

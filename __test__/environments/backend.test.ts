@@ -111,6 +111,11 @@ describe('MPMETRICS_BACKEND', () => {
     },
   );
 
+  test('of this package has no configuration that could be wrong', async () => {
+    const env = { MPMETRICS_BACKEND: 'memory', MPMETRICS_BACKEND_CONFIG: 'none.json' };
+    expect(await run(env)).toEqual({ name: 'memory', ...FULL });
+  });
+
   test('is less than what the program chooses, and more than MPMETRICS_STORAGE', async () => {
     const env = { MPMETRICS_BACKEND: './none.cjs' };
     for (const FIRST of [

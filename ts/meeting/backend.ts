@@ -3,6 +3,8 @@
  * stays. A choice is a name, a class or an object; in use are a storage, and maybe a backend of cells or an engine.
  */
 
+import { isDeepStrictEqual } from 'util';
+
 import {
   isCellBackend,
   load,
@@ -64,7 +66,8 @@ function chosen(): Choice | null {
   const { backend, backendConfig, storage } = configured();
   const said = backend ?? storage ?? variable('MPMETRICS_BACKEND');
   if (said === undefined) return null;
-  return { backend: said, config: backendConfig ?? byVariable() };
+  const configures = said !== 'heap' && said !== 'memory';
+  return { backend: said, config: backendConfig ?? (configures ? byVariable() : {}) };
 }
 
 function byVariable(): Configuration {
@@ -136,9 +139,7 @@ function closeAtEnd(): void {
 
 function same(one: Choice | null, other: Choice | null): boolean {
   if (one === null || other === null) return one === other;
-  return (
-    one.backend === other.backend && JSON.stringify(one.config) === JSON.stringify(other.config)
-  );
+  return one.backend === other.backend && isDeepStrictEqual(one.config, other.config);
 }
 
 /**
