@@ -107,6 +107,12 @@ describe('a backend that throws', () => {
       expect(await errors()).toEqual({ update: method === 'observe' ? 4 : 2 });
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toMatch(/^the backend's update failed for [cghs], .*: a full disk\. /);
+      // A metric that leaves the backend keeps what the backend has accepted.
+      client.register.clear();
+      expect((await counter.get()).values[0]!.value).toBe(method === 'inc' ? 1 : 3);
+      const { values } = await histogram.get();
+      const count = values.find(({ metricName }) => metricName === 'h_count');
+      expect(count?.value).toBe(method === 'observe' ? 1 : 3);
     },
   );
 
