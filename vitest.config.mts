@@ -20,8 +20,9 @@ const PATHLESS = {
     ...['textfile', 'totals'],
   ],
   compat: [
-    ...['aggregate', 'aggregator-names', 'collectors', 'configuration', 'deep-paths'],
-    ...['default-metrics', 'exports', 'http', 'inspection', 'messages', 'metric-names', 'names'],
+    ...['aggregate', 'aggregator-names', 'backend-*', 'backends', 'buffered', 'collectors'],
+    ...['configuration', 'deep-paths', 'default-metrics', 'describe-backend', 'exports', 'http'],
+    ...['inspection', 'messages', 'metric-names', 'names'],
     ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
     'engines',
     // Specs of the suite itself.
@@ -99,6 +100,16 @@ const OVER_LOCKED = {
   },
 };
 
+/** A project that runs a subset of the specs on a backend of cells: those that need no other process and no quantiles. */
+const OVER_CELLS = on(ONCE, 'backend', {
+  include: [
+    '__test__/compat/{aggregate,arguments,collectors,counted-functions,counter,default-labels,exemplars}.test.ts',
+    '__test__/compat/{gauge,histogram,info,label-types,labels,limits,metric,observe-count,openmetrics}.test.ts',
+    '__test__/compat/{overflow,overrides,programs,states,timed-functions,union}.test.ts',
+  ],
+  env: { MPMETRICS_TEST_CELLS: 'backend' },
+});
+
 await bundleClients();
 
 export default defineConfig({
@@ -119,6 +130,7 @@ export default defineConfig({
     // Each update path has two projects: see docs/ARCHITECTURE.md. Those of `native` and `ordered` run fewer suites.
     projects: [
       ...['direct', 'native', 'ordered'].map(specs),
+      OVER_CELLS,
       programs('direct', ['__test__/**/*.test.ts']),
       programs('native', [
         '__test__/processes/**/*.test.ts',

@@ -26,7 +26,7 @@ const ALONE = ['register/index', 'register/loader', 'register/names'];
 /** Modules that users import by a name of their own, for which `compile.mjs` writes ES modules, too. */
 export const SUBPATHS = ['express', 'fastify', 'hono', 'koa', 'nest']
   .map((name) => `http/${name}`)
-  .concat('http/index', 'redis/index');
+  .concat('http/index', 'redis/index', 'testing/index');
 
 /** Returns the modules that have a thin file: the package exports them, or tests and benchmarks load them. */
 function entries() {

@@ -40,6 +40,8 @@ export type WarningCode =
   | 'MPMETRICS_REGISTER'
   /** An engine could not push the metrics, or could not be closed. */
   | 'MPMETRICS_ENGINE'
+  /** A backend of the user's own failed, or cannot be used. */
+  | 'MPMETRICS_BACKEND'
   /** Metrics could not be written to a file. */
   | 'MPMETRICS_TEXTFILE'
   /** Requests are not counted, or their routes are not known, or a function of the options of httpMetrics() failed. */

@@ -1,5 +1,9 @@
 /** The exports of the package: prom-client's names, and names of its own. */
 
+import './engine-backends';
+
+import * as backends from './backend';
+import * as buffering from './backends/buffered';
 import * as cluster from './cluster';
 import * as configuration from './configure';
 import * as defaultMetrics from './default-metrics';
@@ -32,6 +36,16 @@ import * as response from './serving/response';
 import * as server from './serving/server';
 import * as textfiles from './textfile';
 
+export type { Backend, BackendInfo } from './backend';
+export type { BufferedBackend, BufferedOptions, SlowBackend, SlowCell } from './backends/buffered';
+export type {
+  BackendClass,
+  BackendEngine,
+  Cell,
+  CellBackend,
+  CellSeries,
+  CellType,
+} from './backends/contract';
 export type { Settings } from './configure';
 export type { DefaultMetricsCollectorConfiguration } from './default-metrics';
 export type { Engine, EngineOptions, RunningEngine } from './engines';
@@ -122,7 +136,10 @@ export type {
 export import AggregatorRegistry = cluster.AggregatorRegistry;
 export import ClusterRegistry = cluster.AggregatorRegistry;
 export import WorkerRegistry = cluster.WorkerRegistry;
+export import backend = backends.backend;
+export import buffered = buffering.buffered;
 export import configure = configuration.configure;
+export import loadBackend = backends.loadBackend;
 export import collectDefaultMetrics = defaultMetrics.collectDefaultMetrics;
 export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
 export import markProcessDead = processEnd.markProcessDead;

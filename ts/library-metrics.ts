@@ -6,6 +6,7 @@
  * heap.
  */
 
+import { backendFailures, OPERATIONS } from './backends';
 import {
   FIGURE,
   Counter,
@@ -16,7 +17,7 @@ import {
   type GaugeConfiguration,
   type RegistryLike,
 } from './metrics';
-import { settings } from './meeting';
+import { cellsInUse, configured } from './meeting';
 import type { HeapStats } from './native';
 import type { RegistryContentType } from './exposition';
 import { contentsOf, register as defaultRegister } from './registry';
@@ -211,6 +212,7 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
   fallBack(dropped, () => {
     for (const [refusal, count] of figures().dropped.entries()) grow[refusal]!(count);
   });
+  if (cellsInUse() !== null) addBackendErrors(named('backend_errors_total'), registers);
   const duration = new Histogram({
     name: named('scrape_duration_seconds'),
     help: 'Seconds that scrapes of this registry took, from the call to the text.',
@@ -242,9 +244,29 @@ function addSeries(
       ([one, few], [other, many]) => many - few || (one < other ? -1 : 1),
     );
     // Rows that the limit refuses would count as dropped updates.
-    const most = Math.min(LARGEST, (settings.maxSeriesPerMetric ?? Infinity) - 1);
+    const most = Math.min(LARGEST, (configured().maxSeriesPerMetric ?? Infinity) - 1);
     for (const [metric, count] of all.slice(0, most)) gauge.set({ metric }, count);
   });
+}
+
+/** Makes the counter of failures of a backend of the user's own. It is in memory storage, whatever the backend does. */
+function addBackendErrors(name: string, registers: RegistryLike<RegistryContentType>[]): void {
+  const counter = new Counter({
+    name,
+    help: "Calls of the metrics' backend that failed.",
+    labelNames: ['operation'],
+    registers,
+    aggregator: `${FIGURE}backend_errors` as Aggregator,
+  });
+  const grow = OPERATIONS.map((operation) => {
+    counter.inc({ operation }, 0);
+    return growing((by) => {
+      counter.inc({ operation }, by);
+    });
+  });
+  counter.collect = () => {
+    for (const [i, operation] of OPERATIONS.entries()) grow[i]!(backendFailures[operation]);
+  };
 }
 
 /** Gives a metric that is not in the heap a callback that sets it, because native code does not know such a metric. */

@@ -139,10 +139,11 @@ export class Pushgateway<T extends string = string> {
   }
 
   /**
-   * Pushes at once and then in each interval. All processes and threads of an application may call this for one group:
-   * one of them pushes, and when it ends or is closed, another one goes on. The gateway keeps one state of the group,
-   * so the groupings should not differ from process to process. This keeps no process alive. The statistics and warnings
-   * are those of `startEngine()`, with `pushgateway:`, the gateway's host and the group as the engine's name.
+   * Pushes what {@link push} pushes, at once and then in each interval. All processes and threads of an application may
+   * call this for one group: one of them pushes, and when it ends or is closed, another one goes on. The gateway keeps
+   * one state of the group, so the groupings should not differ from process to process. This keeps no process alive. The
+   * statistics and warnings are those of `startEngine()`, with `pushgateway:`, the gateway's host and the group as the
+   * engine's name.
    *
    * @returns functions to push now and to end pushing; the elected isolate pushes (or deletes the group) one last time
    *   when it is closed

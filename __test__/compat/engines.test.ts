@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { Engine, EngineOptions, RunningEngine } from '../../ts/index';
+import { LocalGateway } from '../support/local-gateway';
 import { until } from '../support/patience.mjs';
 import { samples } from '../support/samples';
 import { heap, memory, oracle, subjects, type Client } from '../support/subject';
@@ -244,4 +245,20 @@ test('of two engines of one name, one pushes; in memory storage both do', async 
   };
   expect(await counts(heap)).toEqual({ pushes: 2, elected: [true, false] });
   expect(await counts(memory)).toEqual({ pushes: 4, elected: [true, true] });
+});
+
+test("a Pushgateway pushes prom-client's registry in an interval, which shows no statistics", async () => {
+  const client = await heap.load();
+  const promClient = await oracle.load();
+  new promClient.Counter({ name: 'c', help: 'h' }).inc();
+  const gateway = await LocalGateway.start();
+  const { register } = promClient;
+  const one = new client.Pushgateway(`http://${gateway.host}`, {}, register).start({
+    jobName: 'j',
+  });
+  await one.flush();
+  await one.close();
+  gateway.stop();
+  expect(gateway.pushes.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'PUT']);
+  expect(gateway.pushes[2]!.body).toBe('# HELP c h\n# TYPE c counter\nc 1\n');
 });

@@ -169,7 +169,7 @@ describe('properties of an object that are visible', () => {
    * prom-client's successor, and `collect`, which prom-client's metrics have only if it is given.
    */
   const ours = [
-    'metricsBuffer writeToTextfile setPrefix registerCollector removeEverywhere resetEverywhere shutdown collect',
+    'metricsBuffer writeToTextfile setPrefix snapshot start registerCollector removeEverywhere resetEverywhere shutdown collect',
     'time timed trackInProgress trackingInProgress countExceptions countingExceptions',
   ].flatMap((line) => line.split(' '));
 

@@ -195,7 +195,9 @@ test('an engine keeps no process alive', async () => {
 });
 
 test('a cluster: the primary pushes for its workers; a worker goes on when it is closed, and another when that is killed', async () => {
-  const [primary, ...workers] = await started(1, { INTERVAL: OFTEN, CLUSTER: '2' });
+  // The scope is that of scrapes. An engine pushes for the application.
+  const env = { INTERVAL: OFTEN, CLUSTER: '2', MPMETRICS_SCOPE: 'process' };
+  const [primary, ...workers] = await started(1, env);
   for (const isolate of [primary!, ...workers]) await call(isolate, 'count', 10);
   await pushed('shows all counts', (push) => counted(push) === 30);
   await call(primary!, 'close');

@@ -74,6 +74,11 @@ export class Program {
     return this.lines.shift()!;
   }
 
+  /** Returns the lines that arrived and were not read. */
+  rest(): string[] {
+    return this.lines.splice(0);
+  }
+
   /** Waits for the next reports. Returns them by `who`. */
   async reports(count: number): Promise<Map<string, Report>> {
     const reports = new Map<string, Report>();

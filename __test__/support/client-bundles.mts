@@ -29,7 +29,7 @@ const oracle = createRequire(import.meta.url).resolve('prom-client');
 
 /** The modules that are exported: public ones (`index`, and most of `http/`), and internal ones for specs. */
 const MODULES = [
-  ...['index', 'metrics', 'metrics/hidden', 'storage'],
+  ...['backends', 'index', 'metrics', 'metrics/hidden', 'storage', 'testing'],
   ...['index', 'express', 'fastify', 'hono', 'koa', 'nest', 'automatic'].map(
     (name) => `http/${name}`,
   ),

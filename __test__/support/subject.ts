@@ -5,6 +5,8 @@
 
 import { describe, expect, test } from 'vitest';
 
+import type * as backends from '../../ts/backends';
+import MapBackend from '../../examples/map-backend.mjs';
 import type * as automatic from '../../ts/http/automatic';
 import type * as express from '../../ts/http/express';
 import type * as fastify from '../../ts/http/fastify';
@@ -15,6 +17,7 @@ import type * as nest from '../../ts/http/nest';
 import type * as metrics from '../../ts/metrics';
 import type * as hidden from '../../ts/metrics/hidden';
 import type * as storage from '../../ts/storage';
+import type * as testing from '../../ts/testing';
 import type { Client, Program, Subject } from './client';
 import { stub } from './stub';
 import { ORACLE, SUBJECT } from './client-bundles.mts';
@@ -45,11 +48,22 @@ export const heap: Subject = {
   },
 };
 
+/** This package on a backend of cells in a Map. */
+const cells: Subject = {
+  name: 'a backend of cells',
+  async load() {
+    const client = await fresh();
+    client.configure({ backend: new MapBackend() });
+    return client;
+  },
+};
+
 /** True in the run with the direct update path. The runs with other update paths test heap storage only. */
 const direct = (process.env['MPMETRICS_CELLS'] ?? 'direct') === 'direct';
 
 /** This package's implementations. */
-export const subjects: readonly Subject[] = direct ? [memory, heap] : [heap];
+export const subjects: readonly Subject[] =
+  process.env['MPMETRICS_TEST_CELLS'] === 'backend' ? [cells] : direct ? [memory, heap] : [heap];
 
 /**
  * Declares a test for each storage, which expects the result that the program has with prom-client; and a test which
@@ -121,6 +135,7 @@ function described(error: unknown): string {
 
 /** The exports of {@link SUBJECT}: modules by their path in `ts/`. */
 interface Modules {
+  backends: typeof backends;
   index: Client;
   metrics: typeof metrics;
   'metrics/hidden': typeof hidden;
@@ -132,6 +147,7 @@ interface Modules {
   'http/index': typeof http;
   'http/koa': typeof koa;
   'http/nest': typeof nest;
+  testing: typeof testing;
 }
 
 /** The modules of the copy that was loaded last. */

@@ -50,7 +50,8 @@ export function startEngine(engine: Engine, options: EngineOptions = {}): Runnin
   const { name } = engine;
   const task = {
     election: new ApplicationElection(name),
-    push: async () => engine.push(await register.snapshot()),
+    // Named, because MPMETRICS_SCOPE=process would narrow it to what the elected process counted.
+    push: async () => engine.push(await register.snapshot({ scope: 'application' })),
     ...(engine.close && { close: () => engine.close!() }),
     warn: warnerOf(name),
     statistics: statisticsOf(register, name),

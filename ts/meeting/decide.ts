@@ -31,11 +31,16 @@ export function decisiveVariables(): Variables {
   return atStart;
 }
 
+/** Returns a variable that decides; undefined if it is not set, or empty. */
+export function variable(name: string): string | undefined {
+  // A test runner may have set the variable for its threads only.
+  return decisiveVariables()[name] || process.env[name] || undefined;
+}
+
 /** The storage that `MPMETRICS_STORAGE` chooses; undefined if it is not set, or invalid. */
 export function storageByVariable(): 'heap' | 'memory' | undefined {
-  // A test runner may have set the variable for its threads only.
-  const said = decisiveVariables()['MPMETRICS_STORAGE'] || process.env['MPMETRICS_STORAGE'];
-  if (said === undefined || said === '') return undefined;
+  const said = variable('MPMETRICS_STORAGE');
+  if (said === undefined) return undefined;
   if (said === 'heap' || said === 'memory') return said;
   warnOnce(
     'MPMETRICS_CONFIG',

@@ -12,6 +12,13 @@ import { isMainThread } from 'worker_threads';
 import { bindingFailure, loadBinding } from '../binding';
 import { codeOf, messageOf, MpmetricsError, warnOnce } from '../errors';
 import type { HeapLimits, NativeHeap, OpenOptions } from '../native';
+import {
+  backendChosen,
+  checkBackend,
+  mayOpenSegment,
+  storageOfBackend,
+  type BackendInfo,
+} from './backend';
 import type { Choice } from './choice';
 import {
   decide,
@@ -25,11 +32,15 @@ import {
 } from './decide';
 import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './directories';
 import { whyUnknown } from './root';
+import { configured } from './file';
 import { isUnderTest } from './runners';
 import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings';
 
+export { cellsInUse, reload, type BackendInfo, type CellsInUse } from './backend';
 export { decisiveVariables } from './decide';
-export { AGGREGATORS, GAUGE_PATTERN, SEGMENT_NAME, settings, type Settings } from './settings';
+export { configured } from './file';
+export { checkSettings } from './rules';
+export { AGGREGATORS, GAUGE_PATTERN, settings, type Backend, type Settings } from './settings';
 
 let heap: NativeHeap | null = null;
 /** True once this isolate failed to open a segment: it uses memory storage from then on, and does not warn again. */
@@ -50,11 +61,16 @@ let announced: string | undefined;
  */
 export function storageKind(): 'heap' | 'memory' {
   if (failed) return 'memory';
-  const said = settings.storage ?? storageByVariable();
+  const said = storageOfBackend() ?? storageByVariable();
   if (said !== undefined) return said;
   if (!isUnderTest()) return 'heap';
   const named = settings.segment !== undefined || segmentByVariable(decisiveVariables()) !== null;
   return named ? 'heap' : 'memory';
+}
+
+/** Returns the backend in use, or the one that the first metric will use. Throws as {@link backendChosen} does. */
+export function backendInfo(): BackendInfo {
+  return backendChosen() ?? { name: storageKind(), config: {} };
 }
 
 /**
@@ -69,6 +85,7 @@ export function storageKind(): 'heap' | 'memory' {
  *   removed earlier and this call could not open another segment. The other processes go on in such a segment, too
  */
 export function openSegment(options: { create: boolean }): NativeHeap | null {
+  configured();
   if (storageKind() === 'memory') return null;
   if (heap?.current === true) return heap;
   if (options.create) opened = true;
@@ -189,11 +206,14 @@ function tidyAtExit(): void {
 export function apply(changes: Settings): void {
   const before = { ...settings };
   const effect = effectOfSettings();
+  const storage = storageKind();
   merge(changes);
   try {
+    const keys = Object.keys(changes);
+    if (keys.includes('backend') || keys.includes('backendConfig')) checkBackend(keys, storage);
     if (opened && effectOfSettings() !== effect) throw tooLate(changes);
     if (!opened) announce();
-    if (settings.required !== true || settings.storage === 'memory') return;
+    if (settings.required !== true || !mayOpenSegment()) return;
     if (failed) throw tooLate(changes);
     openSegment({ create: true });
   } catch (error) {
@@ -208,6 +228,9 @@ export function apply(changes: Settings): void {
 }
 
 function merge(changes: Settings): void {
+  // Each of the two replaces the other, because both say where metrics are kept.
+  if (changes.backend !== undefined) Reflect.deleteProperty(settings, 'storage');
+  else if (changes.storage !== undefined) Reflect.deleteProperty(settings, 'backend');
   for (const [key, value] of Object.entries(changes) as [string, unknown][]) {
     if (value !== undefined) Object.assign(settings, { [key]: value });
   }

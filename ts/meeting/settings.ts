@@ -1,6 +1,21 @@
 /** The settings that the user configured in this isolate. */
 
+import type { BackendClass, BackendEngine, CellBackend } from '../backends';
 import type { HeapLimits } from '../native';
+
+/**
+ * Where metrics are kept: `heap` (shared memory), `memory` (this process's own), `redis` (shared memory, and
+ * `mpmetrics/redis` shares it between machines), the path of a module or the name of a package that exports one of the
+ * following, a backend of cells, an engine, or a class of either.
+ */
+export type Backend =
+  | 'heap'
+  | 'memory'
+  | 'redis'
+  | CellBackend
+  | BackendEngine
+  | BackendClass
+  | (string & Record<never, never>);
 
 /** Settings of the package. A call of `configure` changes only the settings that it is given. */
 export interface Settings {
@@ -12,6 +27,16 @@ export interface Settings {
   segment?: string | undefined;
   /** Keeps metrics in shared memory, or in this process's own memory. Takes precedence over `MPMETRICS_STORAGE`. */
   storage?: 'heap' | 'memory' | undefined;
+  /**
+   * Keeps metrics in a backend; see {@link Backend}. The path of a module is relative to the working directory. `heap`
+   * and `memory` mean the same as in `storage`. Takes precedence over `MPMETRICS_BACKEND`.
+   */
+  backend?: Backend | undefined;
+  /**
+   * What the backend's class and its `initialize` are given, or the options of `mpmetrics/redis`. Takes precedence over
+   * `MPMETRICS_BACKEND_CONFIG`.
+   */
+  backendConfig?: Readonly<Record<string, unknown>> | undefined;
   /** Absolute path of the directory to keep segments in. Takes precedence over `MPMETRICS_DIR`. */
   dir?: string | undefined;
   /** Permission bits of the segment: 0o600, optionally with bits of 0o066. */

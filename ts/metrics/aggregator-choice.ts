@@ -5,7 +5,7 @@
  */
 
 import { warnOnce } from '../errors';
-import { AGGREGATORS, decisiveVariables, GAUGE_PATTERN, settings } from '../meeting';
+import { AGGREGATORS, configured, decisiveVariables, GAUGE_PATTERN } from '../meeting';
 import { isGaugeAggregator, takenLabel } from './aggregators';
 import { countsDead } from './dead';
 import type { GaugeAggregator } from './values';
@@ -30,7 +30,7 @@ export function chosenAggregator(
   labelNames: readonly string[] | undefined,
   has: { readonly ttl: boolean; readonly dead: boolean },
 ): GaugeAggregator | undefined {
-  const choices = [...Object.entries(settings.aggregators ?? {}), ...byVariable()];
+  const choices = [...Object.entries(configured().aggregators ?? {}), ...byVariable()];
   for (const [pattern, aggregator] of choices) {
     if (!fits(pattern, String(name)) || !isGaugeAggregator(aggregator)) continue;
     const taken = takenLabel(aggregator, Array.isArray(labelNames) ? labelNames.map(String) : []);

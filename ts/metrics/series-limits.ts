@@ -2,7 +2,7 @@
 
 import { shown, unfit } from '../errors';
 import { asText, ValueLimits, type LabelDefaults, type ValueLimit } from '../labels';
-import { settings } from '../meeting';
+import { configured } from '../meeting';
 import { plainType, type FamilyType } from '../storage';
 
 /** The options that limit a metric's series. */
@@ -57,7 +57,7 @@ export function seriesLimits(
     return { maxSeries, overflow: null, values: null };
   }
   const instead = insteadOf(labelNames, overflowLabels);
-  const others = (overflow ?? settings.overflow) === 'other' && labelNames.length > 0;
+  const others = (overflow ?? configured().overflow) === 'other' && labelNames.length > 0;
   return {
     maxSeries,
     overflow: others ? Object.fromEntries(instead) : null,

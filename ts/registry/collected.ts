@@ -1,7 +1,7 @@
 /** The metrics of one reading, with their values at the time when their `collect` has settled. */
 
 import { ROSTER, runCollect, type Metric, type Scope } from '../metrics';
-import { HeapFamily, type Family, type FamilyData } from '../storage';
+import { BackendFamily, HeapFamily, type Family, type FamilyData } from '../storage';
 
 export class Collected {
   private readonly scope: Scope;
@@ -20,12 +20,14 @@ export class Collected {
    * that is not in the heap is read in the tick in which the `collect` settles. For a metric in the heap, the reset is
    * kept back until the reading is over.
    *
-   * @returns null for a metric in the heap; rejects if the `collect` throws
+   * @returns null for a metric in the heap, and for one in a backend: all metrics of a backend are read at once, when
+   *   all `collect` callbacks have settled. Rejects if the `collect` throws
    */
   async run(metric: Metric): Promise<FamilyData | null> {
     const running = runCollect(metric);
     if (running !== undefined) await running;
     const { family } = metric[ROSTER];
+    if (family instanceof BackendFamily) return null;
     if (!(family instanceof HeapFamily)) return family.read(this.scope);
     this.families.set(metric, family);
     return null;

@@ -3,9 +3,16 @@
 import { warnOnce } from '../errors';
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
-import { LEFT, Metric, readsItself, REPLACE, ROSTER, type Registers } from '../metrics';
+import { FIGURE, LEFT, Metric, readsItself, REPLACE, ROSTER, type Registers } from '../metrics';
 import type { Snapshot } from '../snapshot';
-import { heap, moveToHeap, moveToMemory, type Collect } from '../storage';
+import {
+  cellsInUse,
+  heap,
+  moveToBackend,
+  moveToHeap,
+  moveToMemory,
+  type Collect,
+} from '../storage';
 import { Collectors } from './collectors';
 import type { Registered } from './registered';
 
@@ -13,6 +20,9 @@ export const DEFAULT_TAG = 'default';
 export const ANONYMOUS_TAG = 'anonymous';
 /** The tag of families on registries without a name that were passed to `setRegistries`. */
 export const AGGREGATED_TAG = 'aggregated';
+
+/** The beginning of the tags of named registries. */
+const NAMED = 'name:';
 
 /** Tags of registries that show only metrics that were declared on them. */
 const NAMELESS: ReadonlySet<string> = new Set([ANONYMOUS_TAG, AGGREGATED_TAG]);
@@ -92,6 +102,8 @@ export class Contents {
   /** @throws Error if another metric has its name */
   add(metric: Registered): void {
     const name = String(metric.name);
+    // If the backend that the program chose cannot be used, the metric is not registered.
+    if (this.tag !== null) cellsInUse();
     const there = this.metrics.get(name);
     if (there !== undefined && there !== metric) {
       throw new Error(`A metric with the name ${name} has already been registered.`);
@@ -157,12 +169,25 @@ export class Contents {
     heap.collectors.delete(run);
   }
 
-  /** Moves a metric into the heap, if the registry is shared. */
+  /** Moves a metric into the heap or the backend, if the registry is shared. */
   share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
       if (readsItself(metric)) return;
+      const cells = cellsInUse();
+      if (cells !== null) {
+        // Figures of this package tell of this process, and also if the backend fails.
+        if (metric.aggregator.startsWith(FIGURE)) return;
+        if (moveToBackend(metric[ROSTER], cells, nameOf(this.tag))) owners.set(metric, this);
+        else
+          warnOfPrivate(
+            `two registries that a backend cannot tell apart have a metric ${metric.name}`,
+          );
+        return;
+      }
       if (moveToHeap(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
-      else if (this.nameless && heap.has(this.tag, metric.name)) warnOfPrivate(metric.name);
+      else if (this.nameless && heap.has(this.tag, metric.name)) {
+        warnOfPrivate(`two registries without a name have a metric ${metric.name}`);
+      }
     }
   }
 
@@ -234,6 +259,8 @@ export class Contents {
       const owner = metric instanceof Metric ? owners.get(metric) : undefined;
       if (!this.isOwner(owner)) continue;
       const roster = (metric as Metric)[ROSTER];
+      // A backend has no tags.
+      if (roster.family.others === null) continue;
       moveToMemory(roster);
       if (!moveToHeap(roster, tag, owner!.group)) owners.delete(metric as Metric);
     }
@@ -278,12 +305,12 @@ export class Contents {
 
 /**
  * Warns that a metric is not shared, because another registry without a name shares a metric of the same name. Other
- * processes could not tell the two registries apart.
+ * processes, or a backend, could not tell the two registries apart.
  */
-function warnOfPrivate(name: string): void {
+function warnOfPrivate(why: string): void {
   warnOnce(
     'MPMETRICS_CONFIG',
-    `two registries without a name have a metric ${name}: that of the second is kept in this process's own memory, not ` +
+    `${why}: that of the second is kept in this process's own memory, not ` +
       'shared. new Registry({ name }) shares it with the registries of that name, and { shared: false } says that it is ' +
       'meant so',
     'anonymous',
@@ -296,7 +323,12 @@ function tagOf(name: string): string {
   if (name.includes('\0')) {
     throw new TypeError(`A registry's name must be without NUL, and is ${JSON.stringify(name)}`);
   }
-  return `name:${name}`;
+  return NAMED + name;
+}
+
+/** Returns the name of a registry; undefined for the default registry and for those without a name. */
+function nameOf(tag: string): string | undefined {
+  return tag.startsWith(NAMED) ? tag.slice(NAMED.length) : undefined;
 }
 
 function isEmpty(labels: RowLabels): boolean {

@@ -160,11 +160,14 @@ export class Reading {
         all.push(jsonRows(typed, defaults, contents.prefix));
       }
     }
-    for (const metric of metrics) {
-      if (!inCells(metric, readsItself)) continue;
-      const family = this.collected.familyOf(metric);
-      if (family.others !== null) continue;
-      const data = read[own.indexOf(metric)] ?? (await family.read('thread'));
+    const outside = metrics
+      .filter((metric) => inCells(metric, readsItself))
+      .filter((metric) => this.collected.familyOf(metric).others === null) as Metric[];
+    // Families of a backend are read in one round trip if they are read in one tick.
+    const families = outside.map(
+      async (metric) => read[own.indexOf(metric)] ?? this.collected.familyOf(metric).read('thread'),
+    );
+    for (const data of await Promise.all(families)) {
       all.push(jsonRows(data, given, contents.prefix));
     }
     for (const rows of rest) all.push(contents.withDefaults(rows));

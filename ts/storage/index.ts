@@ -1,8 +1,10 @@
-/** Where series are kept: in the shared heap, or in this process's own memory. */
+/** Where series are kept: in the shared heap, in this process's own memory, or in a backend of the user's own. */
 
 import { loadBinding } from '../binding';
-import { openSegment, settings, storageKind } from '../meeting';
+import { cellsInUse, configured, openSegment, storageKind } from '../meeting';
 import { Refusal, Status } from '../native';
+import { BackendFamily } from './backend/family';
+import { BackendPlace, type CellSource } from './backend/place';
 import { HeapFamily } from './heap/family';
 import type { HeapSource } from './heap/source';
 import { HeapStorage } from './heap/storage';
@@ -10,7 +12,7 @@ import { storesAsked } from './heap/stores';
 import { MemoryFamily } from './memory';
 import type { Roster } from './roster';
 
-export { storageKind } from '../meeting';
+export { cellsInUse, storageKind } from '../meeting';
 export { REFUSALS } from '../native';
 export * as histogramCells from './cells/histogram';
 export type { Scale } from './cells/histogram';
@@ -23,6 +25,7 @@ export { summaryKind } from './cells/summary';
 export { MOST_SUB_WINDOWS, summaryNumbers, windowOf, type Window } from './cells/summary-layout';
 export * as summaryCells from './cells/summary-observation';
 export { adding, observing, observingTimes, setting, type Update } from './cells/update';
+export { BackendFamily } from './backend/family';
 export { collecting, type Collect } from './collecting';
 export { copySeries } from './copying';
 export type * from './data';
@@ -43,10 +46,11 @@ export { WRITER_LABELS } from './writer-labels';
 const COLLECT_TIMEOUT = 250;
 
 const meeting: HeapSource = {
-  openSegment: (options) => (storageKind() === 'heap' ? openSegment(options) : null),
+  openSegment: (options) =>
+    cellsInUse() === null && storageKind() === 'heap' ? openSegment(options) : null,
   layout: () => loadBinding()!.layout(),
   stores: storesAsked,
-  collectTimeout: () => settings.collectTimeout ?? COLLECT_TIMEOUT,
+  collectTimeout: () => configured().collectTimeout ?? COLLECT_TIMEOUT,
 };
 
 /** This isolate's heap storage; no segment is opened before the first metric or the first scrape. */
@@ -80,7 +84,39 @@ export function moveToHeap(roster: Roster, tag: string, group: number, host = he
   return false;
 }
 
-/** Moves a metric from the heap to memory storage, with this isolate's own parts of its series. */
+/**
+ * Moves a metric from the heap, or from a backend, to memory storage, with this isolate's own parts of its series. The
+ * backend forgets these series.
+ */
 export function moveToMemory(roster: Roster): void {
-  if (roster.family.others !== null) roster.move(new MemoryFamily(roster.shape));
+  const { family } = roster;
+  if (family.others === null && !(family instanceof BackendFamily)) return;
+  roster.move(new MemoryFamily(roster.shape));
+}
+
+/** The places of backends: all families of a backend share one. */
+const places = new WeakMap<object, BackendPlace>();
+
+/**
+ * Moves a metric's series into a backend of the user's own.
+ *
+ * @param registry name of the metric's registry; undefined if it has none
+ * @returns false if it was not moved: it is in a backend already, or another metric of that name and registry is
+ */
+export function moveToBackend(
+  roster: Roster,
+  source: CellSource,
+  registry: string | undefined,
+): boolean {
+  let place = places.get(source.backend);
+  if (place === undefined) {
+    place = new BackendPlace(source);
+    places.set(source.backend, place);
+  }
+  const { shape } = roster;
+  if (roster.family instanceof BackendFamily || place.has(registry, shape.name)) return false;
+  const family = new BackendFamily(shape, place, registry);
+  place.take(registry, shape.name, family);
+  roster.move(family);
+  return true;
 }

@@ -1,7 +1,7 @@
 /** The limits of a storage, and its warnings of refusals. */
 
 import { warnOnce } from '../errors';
-import { settings } from '../meeting';
+import { configured } from '../meeting';
 import { Refusal, REFUSALS } from '../native';
 import type { Shape } from './cells/kind';
 
@@ -20,10 +20,11 @@ export interface Limits {
 
 /** The limits of memory storage: those that are configured, or the heap's defaults. */
 export function memoryLimits(): Limits {
+  const { maxSeries, maxSeriesPerMetric, maxLabelValueBytes } = configured();
   return {
-    series: settings.maxSeries ?? 1_000_000,
-    familySeries: settings.maxSeriesPerMetric ?? 250_000,
-    labelBytes: settings.maxLabelValueBytes ?? 8_192,
+    series: maxSeries ?? 1_000_000,
+    familySeries: maxSeriesPerMetric ?? 250_000,
+    labelBytes: maxLabelValueBytes ?? 8_192,
   };
 }
 

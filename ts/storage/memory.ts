@@ -8,10 +8,10 @@ import { Refusal, REFUSALS } from '../native';
 import { Arena } from './arena';
 import { ownBuckets, type BucketSource } from './cells/octave-buckets';
 import { readImage, writeImage } from './cells/image';
-import type { Kind, Shape } from './cells/kind';
+import type { Shape } from './cells/kind';
 import { Backing, type Handle } from './cells/handle';
 import type { OctaveBuckets } from './cells/sketch';
-import type { Exemplar, FamilyData } from './data';
+import type { Exemplar, FamilyData, LabelData } from './data';
 import { Exemplars } from './exemplars';
 import type { Family } from './family';
 import { concernsAll, memoryLimits, warnOfRefusal } from './limits';
@@ -84,10 +84,12 @@ export class MemoryFamily implements Family {
   readonly leaving = false;
   readonly others = null;
   readonly shape: Shape;
+  /** The storage, as warnings name it. */
+  protected readonly where: string = "this process's memory storage";
   private readonly cells: number;
   /** Handles that have cells, in the order of their births, in which prom-client prints series. */
-  private readonly born = new Set<Handle>();
-  private readonly exemplars = new Exemplars();
+  protected readonly born = new Set<Handle>();
+  protected readonly exemplars = new Exemplars();
   /** Null as long as there was no series. */
   private count: Count | null = null;
   private refusal: Refusal = Refusal.Series;
@@ -182,10 +184,11 @@ export class MemoryFamily implements Family {
     memoryFigures.dropped[this.refusal]!++;
   }
 
-  private refuse(refusal: Refusal): false {
-    this.refusal = refusal;
+  /** @param refusal the reason; null for a series that the next update may make, of which the caller has warned */
+  protected refuse(refusal: Refusal | null): false {
+    this.refusal = refusal ?? Refusal.Layout;
     if (!this.shape.overflows) this.dropped();
-    warnOfRefusal(refusal, "this process's memory storage", this.shape);
+    if (refusal !== null) warnOfRefusal(refusal, this.where, this.shape);
     return false;
   }
 
@@ -194,25 +197,29 @@ export class MemoryFamily implements Family {
     return [];
   }
 
-  read(): FamilyData {
+  /** Returns the labels with which a series is shown. */
+  protected labelsOf({ text, types }: Handle): LabelData {
+    const own = { labels: parseLabelText(text), types };
+    return showsWriters(this.shape) ? writerLabels(own) : own;
+  }
+
+  read(): FamilyData | Promise<FamilyData> {
     const { name, help, kind, aggregator, exemplars, states } = this.shape;
     for (const h of [...this.born]) {
       if (kind.pruned(readImage(h, kind), this.shape, this.cells)) this.release(h);
     }
     const numbers = kind.shown(this.shape.numbers);
-    const showsWriters = aggregator === 'all' || aggregator === 'liveall';
     const series = Array.from(this.born, (h) => {
-      const own = { labels: parseLabelText(h.text), types: h.types };
-      const named = showsWriters && isLevel(kind) ? writerLabels(own) : own;
       const values = kind.values(readImage(h, kind), this.shape, this.cells);
-      return { ...named, defaults: null, values, exemplars: this.exemplars.read(h) };
+      return { ...this.labelsOf(h), defaults: null, values, exemplars: this.exemplars.read(h) };
     });
     const data = { name, help, type: kind.type, aggregator, numbers, exemplars, series };
     return kind.type === 'stateset' ? { ...data, states } : data;
   }
 }
 
-/** Whether each part of a series may be shown by itself. */
-function isLevel({ type }: Kind): boolean {
-  return type === 'gauge' || type === 'stateset';
+/** Whether each part of a series is shown by itself. */
+function showsWriters({ aggregator, kind: { type } }: Shape): boolean {
+  const each = aggregator === 'all' || aggregator === 'liveall';
+  return each && (type === 'gauge' || type === 'stateset');
 }

@@ -7,6 +7,7 @@ import type { Kind } from './cells/kind';
 import type { Exemplar } from './data';
 import { rescueExpired } from './expiry';
 import type { Family } from './family';
+import { BackendFamily } from './backend/family';
 import { MemoryFamily } from './memory';
 
 /** A series that was taken out of one storage, and is to be brought into another. */
@@ -62,6 +63,7 @@ export function bringIn(to: Mover, moved: readonly Moved[], kind: Kind, tries: n
       to.overflowImage(own);
       continue;
     }
+    if (to.family instanceof BackendFamily) to.family.tellOf(h, own);
     for (const exemplar of exemplars) to.family.exemplify(h, exemplar);
   }
 }

@@ -44,6 +44,13 @@ export interface Path {
   set(h: Handle, value: number): boolean;
   /** Counts a value `times` times in the sum and in a bucket, as one update; see {@link Path.add}. */
   observe(h: Handle, value: number, bucket: number, times: number): boolean;
+  /**
+   * Tells a backend an observation of a summary, before the handle's own cells count it. Left out if there is no
+   * backend.
+   *
+   * @returns false if the backend failed: the cells do not count it either
+   */
+  forward?(value: number, times: number): boolean;
 }
 
 const NO_CELLS = new Float64Array(0);

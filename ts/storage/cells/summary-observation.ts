@@ -99,6 +99,7 @@ export function observeSlowly(
   if (h.backing === Backing.Sink) return true;
   if (h.path instanceof NativePath) return h.path.summarise(h, value, times, window);
   if (!h.current) return false;
+  if (h.path?.forward?.(value, times) === false) return true;
   seldom(h, value, times, metric, window);
   return true;
 }

@@ -267,6 +267,7 @@ mod tests {
         let begun = monotonic_us();
         assert!(matches!(mutex(&words).lock(SOON, || unreachable!()), Err(NotHeld::Late)));
         assert!(monotonic_us() - begun >= 2_000);
+        assert!(!mutex(&words).holder_goes_on(), "it is not asked");
         other.kill().unwrap();
         let mut mended = 0;
         // A zombie is dead, too.
