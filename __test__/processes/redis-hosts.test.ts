@@ -143,3 +143,20 @@ test.skipIf(lacks('redis-server'))(
     expect(hosts.wrong).toEqual([]);
   },
 );
+
+test.skipIf(lacks('redis-server'))('the environment chooses redis as the backend', async () => {
+  const redis = new Redis();
+  made.push({
+    remove: () => {
+      redis.stop();
+    },
+  });
+  await redis.start();
+  const app = new Application({ 'chosen.cjs': source('processes/redis/chosen.cjs') });
+  made.push(app);
+  const config = { url: redis.url, key: 'mp:{chosen}', flushMs: 50, leaseMs: 500 };
+  const env = { MPMETRICS_BACKEND: 'redis', MPMETRICS_BACKEND_CONFIG: JSON.stringify(config) };
+  const program = app.run('chosen.cjs', { env });
+  expect(JSON.parse(await program.line())).toEqual({ name: 'redis', config });
+  expect(await program.ended).toBe(0);
+});

@@ -1,7 +1,10 @@
 /** A Redis server of a test's own: Debian's redis-server, which keeps nothing on disk. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { freePort } from './free-port';
@@ -12,6 +15,7 @@ export class Redis {
   url = '';
   port = 0;
   private readonly more: readonly string[];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'mpmetrics-redis-'));
   private server: ChildProcess | null = null;
 
   /** @param more options of redis-server, such as `--maxmemory 1mb` in two texts */
@@ -29,7 +33,8 @@ export class Redis {
   /** Starts the server once more, on the same port and without data. */
   async again(): Promise<void> {
     const options = ['--port', String(this.port), '--bind', '127.0.0.1'];
-    const nothing = ['--save', '', '--appendonly', 'no'];
+    // A replica and its main server write a file while they synchronise.
+    const nothing = ['--save', '', '--appendonly', 'no', '--dir', this.folder];
     const args = [...options, ...nothing, ...this.more];
     const server = spawn('redis-server', args, { stdio: 'ignore' });
     this.server = server;
@@ -54,6 +59,7 @@ export class Redis {
 
   stop(): void {
     this.server?.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
