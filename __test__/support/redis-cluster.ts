@@ -33,11 +33,15 @@ export class RedisCluster {
 
   /** The node that has a key. */
   nodeOf(key: string): Redis {
-    const { port } = this.nodes[0]!;
-    const slot = Number(this.askNode(port, 'CLUSTER', 'KEYSLOT', key));
-    const [first, second, third] = this.nodes as [Redis, Redis, Redis];
-    // `redis-cli --cluster create` gives each node a third of the 16384 slots, in the order of the addresses.
-    return slot <= 5460 ? first : slot <= 10_922 ? second : third;
+    const slot = Number(this.askNode(this.nodes[0]!.port, 'CLUSTER', 'KEYSLOT', key));
+    const owner = this.nodes.find(({ port }) => {
+      const own = this.askNode(port, 'CLUSTER', 'NODES').split('\n');
+      const line = own.find((one) => one.includes('myself')) ?? '';
+      const [, first, last] = / (\d+)-(\d+)$/.exec(line) ?? [];
+      return Number(first) <= slot && slot <= Number(last);
+    });
+    if (owner === undefined) throw new Error(`no node has the slot ${String(slot)}`);
+    return owner;
   }
 
   private askNode(port: number, ...command: string[]): string {
