@@ -25,5 +25,9 @@ if (cluster.isPrimary) {
 }
 
 process.once('SIGTERM', () => {
-  void share.close().finally(() => process.exit());
+  if (cluster.isWorker) return process.exit();
+  // The workers end first, so that the last flush has all that they counted.
+  cluster.disconnect(() => {
+    void share.close().finally(() => process.exit());
+  });
 });
