@@ -10,6 +10,8 @@ export type { Backend, BackendInfo } from './meeting';
  * environment again: `MPMETRICS_BACKEND`, `MPMETRICS_BACKEND_CONFIG` and `MPMETRICS_CONFIG`. What the program passed to
  * `configure()` takes precedence over the environment.
  *
+ * A call that throws changes nothing, so that the program can go on with another backend.
+ *
  * @param backend as `configure({ backend })` takes it; the choice of the environment if left out
  * @param config as `configure({ backendConfig })` takes it
  * @returns what {@link backend} returns
@@ -20,12 +22,12 @@ export function loadBackend(
   backend?: Backend,
   config?: Readonly<Record<string, unknown>>,
 ): BackendInfo {
-  if (backend !== undefined) {
+  if (backend === undefined) reload(storageKind());
+  else {
     const given = { backend, backendConfig: config ?? {} };
     checkSettings(given);
-    apply(given);
+    apply(given, true);
   }
-  reload(storageKind());
   return backendInfo();
 }
 

@@ -1,7 +1,9 @@
 /** What an application has counted at one moment, as a value that can be stored, joined with others, and printed. */
 
+import { types } from 'util';
+
 import { bindingFailure, loadBinding } from './binding';
-import { MpmetricsError, unfit } from './errors';
+import { codeOf, messageOf, MpmetricsError, unfit, type ErrorCode } from './errors';
 import {
   formatOf,
   isSupported,
@@ -60,7 +62,8 @@ export class Snapshot {
    *   one of another version
    */
   static from(bytes: Uint8Array): Snapshot {
-    if (!((bytes as unknown) instanceof Uint8Array)) throw unfit('bytes', 'a Uint8Array', bytes);
+    // Not `instanceof`: test runners and `vm` have a Uint8Array of their own.
+    if (!types.isUint8Array(bytes)) throw unfit('bytes', 'a Uint8Array', bytes);
     const { buffer, byteOffset, byteLength } = bytes;
     const snapshot = new Snapshot(Buffer.from(buffer, byteOffset, byteLength));
     snapshot.split = familiesOf(snapshot.bytes);
@@ -69,6 +72,7 @@ export class Snapshot {
 
   /** Returns a snapshot of families that were {@link families} of one application's snapshots. */
   static of(families: readonly SnapshotFamily[]): Snapshot {
+    checkFamilies(families);
     const snapshot = new Snapshot(Buffer.concat([MAGIC, ...families.map(({ bytes }) => bytes)]));
     snapshot.split = [...families];
     return snapshot;
@@ -87,17 +91,19 @@ export class Snapshot {
    *
    * @param options instances: a name for each snapshot, which becomes the label `instance` of gauges with the aggregator
    *   `all`
-   * @returns rejects with an MpmetricsError `ERR_MPMETRICS_INVALID` if the bytes of a snapshot are damaged
+   * @returns rejects with a TypeError for anything else than snapshots and their names, and with an MpmetricsError
+   *   `ERR_MPMETRICS_INVALID` if the bytes of a snapshot are damaged
    */
   static async join(
     snapshots: readonly Snapshot[],
-    { instances }: { instances?: readonly string[] } = {},
+    options: { instances?: readonly string[] } = {},
   ): Promise<Snapshot> {
-    if (instances !== undefined && instances.length !== snapshots.length) {
-      throw unfit('instances', 'a name for each snapshot', instances);
+    if (typeof options !== 'object' || (options as unknown) === null) {
+      throw unfit("join()'s options", 'an object', options);
     }
-    const names = instances === undefined ? null : [...instances];
-    return new Snapshot(await native().joinSnapshots(bytesOf(snapshots), names, 'snapshot'));
+    const all = bytesOf(snapshots);
+    const names = namesOf(options.instances, all.length);
+    return Snapshot.made(native().joinSnapshots(all, names, 'snapshot'));
   }
 
   /**
@@ -107,7 +113,11 @@ export class Snapshot {
    * @returns rejects as {@link join} does
    */
   static async sum(snapshots: readonly Snapshot[]): Promise<Snapshot> {
-    return new Snapshot(await native().sumSnapshots(bytesOf(snapshots)));
+    return Snapshot.made(native().sumSnapshots(bytesOf(snapshots)));
+  }
+
+  private static async made(bytes: Promise<Bytes>): Promise<Snapshot> {
+    return new Snapshot(await known(bytes));
   }
 
   /**
@@ -121,35 +131,38 @@ export class Snapshot {
 
   /**
    * Returns what was counted since `base`, an earlier snapshot of the same application: its counters, histograms and
-   * summaries minus those of `base`. Everything else stays as it is. Of a series that has counted less than in `base`,
-   * nothing is subtracted: it was removed and made again.
+   * summaries minus those of `base`. Everything else stays as it is, also the quantiles of a window. Of a series that has
+   * counted less than in `base`, nothing is subtracted: it was removed and made again. A histogram whose buckets have
+   * changed since `base` has the bounds that both have.
    *
    * @returns the rest, and the series of `base` that were subtracted, which are the base of later snapshots. Rejects as
    *   {@link join} does
    */
   async minus(base: Snapshot): Promise<{ rest: Snapshot; base: Snapshot }> {
-    const both = await native().subtractSnapshot(this.bytes, base.bytes);
+    const both = await known(native().subtractSnapshot(this.bytes, bytesIn('base', base)));
     return { rest: new Snapshot(both[0]!), base: new Snapshot(both[1]!) };
   }
 
   /** Returns the counters, histograms and summaries whose series a later snapshot does not have any more. */
   async missingIn(later: Snapshot): Promise<Snapshot> {
-    return new Snapshot(await native().missingSeries(this.bytes, later.bytes));
+    return Snapshot.made(native().missingSeries(this.bytes, bytesIn('later', later)));
   }
 
   /** Returns the counters, histograms and summaries without the series that `gone` has and none of `kept` has. */
   async without(gone: Snapshot, kept: readonly Snapshot[]): Promise<Snapshot> {
-    return new Snapshot(await native().withoutSeries(this.bytes, gone.bytes, bytesOf(kept)));
+    return Snapshot.made(
+      native().withoutSeries(this.bytes, bytesIn('gone', gone), bytesOf(kept, 'kept')),
+    );
   }
 
   /** Returns a snapshot with the same content whose families are deflated. All methods take such snapshots, too. */
   async packed(): Promise<Snapshot> {
-    return new Snapshot(await native().packSnapshot(this.bytes, true));
+    return Snapshot.made(native().packSnapshot(this.bytes, true));
   }
 
   /** Returns a snapshot with the same content, with no family deflated. */
   async unpacked(): Promise<Snapshot> {
-    return new Snapshot(await native().packSnapshot(this.bytes, false));
+    return Snapshot.made(native().packSnapshot(this.bytes, false));
   }
 
   /**
@@ -158,30 +171,76 @@ export class Snapshot {
    * @returns rejects as {@link join} does, and with an Error for a Content-Type that is not supported
    */
   async text(options?: SnapshotOptions): Promise<string> {
-    return native().printSnapshots([this.bytes], null, formatIn(options));
+    return known(native().printSnapshots([this.bytes], null, formatIn(options)));
   }
 
   /** Returns {@link text} as UTF-8. */
   async buffer(options?: SnapshotOptions): Promise<Bytes> {
-    return native().joinSnapshots([this.bytes], null, formatIn(options));
+    return known(native().joinSnapshots([this.bytes], null, formatIn(options)));
   }
 
   /** Returns the families as objects, in the form of `getMetricsAsJSON()`. */
   async json(): Promise<MetricRows[]> {
-    const families = parseFamilies(await native().printSnapshots([this.bytes], null, 'json'));
+    const text = await known(native().printSnapshots([this.bytes], null, 'json'));
+    const families = parseFamilies(text);
     const rows = native().snapshotRows([this.bytes]);
     return [...families.map((family) => jsonRows(family, ownDefaults)), ...rows.map(rowsOf)];
   }
 }
 
 function familiesOf(bytes: Bytes): SnapshotFamily[] {
-  return native()
-    .snapshotFrames(bytes)
-    .map(({ name, rows, start, end }) => ({ name, rows, bytes: bytes.subarray(start, end) }));
+  try {
+    return native()
+      .snapshotFrames(bytes)
+      .map(({ name, rows, start, end }) => ({ name, rows, bytes: bytes.subarray(start, end) }));
+  } catch (error) {
+    throw explained(error);
+  }
 }
 
-function bytesOf(snapshots: readonly Snapshot[]): Bytes[] {
-  return snapshots.map(({ bytes }) => bytes);
+function checkFamilies(families: readonly (Partial<SnapshotFamily> | null)[]): void {
+  const isList = Array.isArray as (value: unknown) => boolean;
+  if (isList(families) && families.every((one) => types.isUint8Array(one?.bytes))) return;
+  throw unfit('families', 'an array of families of snapshots', families);
+}
+
+/** Returns the bytes of snapshots, which may be those of another copy of this package. */
+function bytesOf(snapshots: readonly Snapshot[], argument = 'snapshots'): Bytes[] {
+  if (!Array.isArray(snapshots)) throw unfit(argument, 'an array of snapshots', snapshots);
+  return snapshots.map((one, i) => bytesIn(`${argument}[${i}]`, one as Snapshot));
+}
+
+function bytesIn(argument: string, snapshot: Snapshot): Bytes {
+  const bytes = (snapshot as Partial<Snapshot> | null | undefined)?.bytes;
+  if (types.isUint8Array(bytes)) return bytes;
+  throw unfit(argument, 'a Snapshot', snapshot);
+}
+
+function namesOf(instances: readonly string[] | undefined, length: number): string[] | null {
+  if (instances === undefined) return null;
+  const fit =
+    Array.isArray(instances) &&
+    instances.length === length &&
+    instances.every((name) => typeof name === 'string');
+  if (!fit) throw unfit('instances', 'an array with a name for each snapshot', instances);
+  return [...instances];
+}
+
+/** Waits for what native code returns. */
+async function known<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw explained(error);
+  }
+}
+
+/** Returns the error of this package for one of the native module, whose message names what the bytes lack. */
+function explained(error: unknown): unknown {
+  const code = codeOf(error) as ErrorCode;
+  if (code !== 'ERR_MPMETRICS_INVALID' || error instanceof MpmetricsError) return error;
+  const message = `the bytes are no snapshot of this version, or are damaged: expected ${messageOf(error)}`;
+  return new MpmetricsError(code, message, error);
 }
 
 function formatIn({ contentType = PROMETHEUS_CONTENT_TYPE }: SnapshotOptions = {}):

@@ -83,6 +83,23 @@ describe('configure({ backend })', () => {
     expect(client.backend().name).toBe('Recording');
   });
 
+  test('a loadBackend() that throws changes nothing', () => {
+    class Unreachable extends MapBackend {
+      constructor() {
+        super();
+        throw new Error('no route');
+      }
+    }
+    for (const wrong of [Unreachable, './nothing-here.cjs', any<never>(5)]) {
+      thrown(() => client.loadBackend(wrong));
+      expect(client.backend()).toEqual({ name: 'memory', config: {} });
+    }
+    client.configure({ backend: MapBackend, backendConfig: { url: 'x' } });
+    expect(thrown(() => client.loadBackend(Unreachable, { url: 'y' }))).toContain('no route');
+    expect(client.backend()).toEqual({ name: 'MapBackend', config: { url: 'x' } });
+    new client.Counter({ name: 'c', help: 'h' }).inc();
+  });
+
   test('takes a configuration with objects that contain themselves', () => {
     const driver: { password: string; self?: object } = { password: 'p' };
     driver.self = driver;

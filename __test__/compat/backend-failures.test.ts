@@ -76,6 +76,39 @@ describe('a scrape', () => {
   });
 });
 
+describe('a scrape', () => {
+  test.each([
+    ['nothing', undefined],
+    ['an object', {}],
+    ['a list', []],
+  ])('rejects if collect() resolves with %s in place of a Map', async (_, collected) => {
+    const cells = new MapBackend();
+    const collect = () => Promise.resolve(any(collected));
+    client.configure({ backend: { open: (series) => cells.open(series), collect } });
+    new client.Counter({ name: 'c', help: 'h' }).inc();
+    const message = 'collect() must resolve with a Map from cells to their numbers';
+    expect(await rejected(client.register.metrics())).toContain(message);
+    expect(await rejected(client.register.getMetricsAsJSON())).toContain(message);
+    expect(warnings[0]).toContain("the backend's read failed for all series");
+  });
+
+  test('rejects if the backend could not be initialized, and the warning says so', async () => {
+    class Unreachable extends MapBackend {
+      static initialize(): Promise<void> {
+        return Promise.reject(new Error('no route'));
+      }
+    }
+    client.configure({ backend: Unreachable });
+    new client.Counter({ name: 'c', help: 'h' }).inc();
+    expect(await rejected(text())).toContain('no route');
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^the backend's open failed for all series, and scrapes are rejected: /,
+      ),
+    ]);
+  });
+});
+
 describe('a backend that throws', () => {
   test.each(['inc', 'set', 'observe'] as const)(
     'in %s stops no update: the failure is counted, and warned about once',

@@ -30,6 +30,67 @@ function recorded(): Recording {
   return backend;
 }
 
+describe('while open() opens a series', () => {
+  /** A backend whose next `open` calls a function. */
+  function calling(): { backend: Recording; during: (call: () => void) => void } {
+    const backend = new Recording();
+    let next: (() => void) | null = null;
+    const open: Recording['open'] = (series) => {
+      const call = next;
+      next = null;
+      call?.();
+      return backend.open(series);
+    };
+    client.configure({ backend: { open } });
+    return { backend, during: (call) => (next = call) };
+  }
+
+  test('an update of that series is counted', async () => {
+    const { during } = calling();
+    const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'] });
+    const histogram = new client.Histogram({ name: 'h', help: 'h', labelNames: ['a'] });
+    during(() => {
+      counter.inc({ a: 'x' }, 10);
+    });
+    counter.inc({ a: 'x' });
+    during(() => {
+      histogram.observe({ a: 'x' }, 2);
+    });
+    histogram.observe({ a: 'x' }, 3);
+    const plain = new client.Gauge({ name: 'g', help: 'h' });
+    during(() => {
+      plain.inc(5);
+    });
+    plain.reset();
+    expect(await shown()).toMatchObject({ 'c{a="x"}': 11, 'h_sum{a="x"}': 5, g: 5 });
+  });
+
+  test('the series, or its metric, may be removed', async () => {
+    const { backend, during } = calling();
+    const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'] });
+    during(() => {
+      counter.remove({ a: 'x' });
+    });
+    counter.inc({ a: 'x' });
+    expect(backend.take()).toEqual([
+      ['open', expect.anything()],
+      ['remove', 'c'],
+    ]);
+    counter.inc({ a: 'x' }, 2);
+    expect(await shown()).toEqual({ 'c{a="x"}': 2 });
+    backend.take();
+    during(() => {
+      client.register.clear();
+    });
+    counter.inc({ a: 'y' });
+    counter.inc({ a: 'y' }, 3);
+    // Both updates are made in the storage to which the metric has moved.
+    const values = (await counter.get()).values.map(({ labels, value }) => [labels['a'], value]);
+    expect(Object.fromEntries(values)).toEqual({ x: 2, y: 4 });
+    expect(backend.take().map(([method]) => method)).toEqual(['remove', 'open', 'remove']);
+  });
+});
+
 describe('a backend is told', () => {
   test('each series once, with all that a metric declares', async () => {
     const backend = recorded();

@@ -187,6 +187,56 @@ describe('a flush', () => {
   });
 });
 
+test('flushes never overlap, whenever they are asked for', async () => {
+  let [under, most] = [0, 0];
+  const store = {
+    open: (): SlowCell => ({
+      inc: async () => {
+        most = Math.max(most, ++under);
+        await new Promise((resolve) => setImmediate(resolve));
+        under--;
+      },
+      set: () => undefined,
+      get: () => [0],
+      remove: () => undefined,
+    }),
+  };
+  const backend = client.buffered(store, { flushMs: 2 ** 30 });
+  const series = { name: 'c', help: 'h', type: 'counter', labels: {}, aggregator: 'sum' } as const;
+  const cell = backend.open(series);
+  const change = (): Promise<void> => {
+    cell.inc(1);
+    return backend.flush();
+  };
+  for (let ticks = 0; ticks < 10; ticks++) {
+    const first = change();
+    const flushes = [change()];
+    await first;
+    // The second flush begins a few microtasks after the first one has ended.
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    flushes.push(change());
+    for (let tick = 0; tick < 10; tick++) {
+      await Promise.resolve();
+      cell.inc(1);
+    }
+    await Promise.all(flushes);
+    await backend.flush();
+  }
+  expect([under, most]).toEqual([0, 1]);
+});
+
+test('the namespace of a module is a store, and a cell that lacks a method is named', async () => {
+  const open = (): SlowCell => any({ inc: () => undefined });
+  const namespace = Object.assign(Object.create(null) as object, { open });
+  const backend = client.buffered(any(namespace), { flushMs: 2 ** 30 });
+  expect(backend.name).toBe('a backend');
+  client.configure({ backend });
+  counterOf().inc({ a: 'x' });
+  expect(await rejected(backend.flush())).toContain(
+    'open() of the store of buffered() must return a cell, and what it returned for c{a="x"} lacks the method set',
+  );
+});
+
 describe('a store that fails', () => {
   test('loses nothing: what it refuses is kept, added to, and written again', async () => {
     const store = new Store();
@@ -329,6 +379,7 @@ test.each<readonly [unknown, unknown, string]>([
   [null, {}, 'the backend of buffered() must be an object with a method open, and is null'],
   [{}, {}, 'the backend of buffered() must be an object with a method open, and is {}'],
   [{ open: 1 }, {}, 'must be an object with a method open'],
+  [new Store(), null, "buffered()'s options must be an object, and is null"],
   ...[0, NaN, '5', Infinity].map((flushMs) => {
     const rule = 'flushMs must be a number of milliseconds from 1 to 2147483647, and is ';
     return [new Store(), { flushMs }, rule] as const;

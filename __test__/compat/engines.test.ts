@@ -224,6 +224,24 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(() => client.startEngine({ name: 'x', push })).toThrow('mpmetrics_engine_pushes_total');
   });
 
+  test('pushes go on, and close() resolves, if another metric takes the name of a statistic', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const client = await load();
+    const engine = keeping();
+    const close = vi.fn(() => Promise.resolve());
+    const one = started(client, { ...engine, close });
+    await one.flush();
+    client.register.clear();
+    new client.Gauge({ name: 'mpmetrics_engine_pushes_total', help: 'h' }).set(7);
+    await one.flush();
+    expect(engine.texts.at(-1)).toContain('\nmpmetrics_engine_pushes_total 7\n');
+    await one.close();
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(one.elected).toBe(false);
+    expect(warned).toHaveBeenCalledTimes(1);
+    expect(warned.mock.calls[0]![0]).toContain('mpmetrics_engine_pushes_total');
+  });
+
   test('a misspelt option causes a warning', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const client = await load();

@@ -1,5 +1,7 @@
 /** Snapshots: they print what the registry prints, and are joined with those of other applications. */
 
+import { runInNewContext } from 'node:vm';
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -10,6 +12,7 @@ import { any, heap, memory } from '../support/subject';
 /** What prom-client does not have. */
 interface Own {
   Snapshot: typeof Value;
+  MpmetricsError: new () => Error;
   Info: new (config: object) => { info(labels: object): void };
   register: {
     snapshot(options?: object): Promise<Value>;
@@ -191,6 +194,47 @@ test('what is no snapshot is refused', async () => {
   await expect(Snapshot.empty.text({ contentType: 'text/html' as never })).rejects.toThrow(
     'Content type text/html is unsupported',
   );
+});
+
+test('arguments that are no snapshots are refused by name', async () => {
+  const client = own(await heap.load());
+  const { Snapshot, MpmetricsError } = client;
+  const one = await client.register.snapshot();
+  const wrong = any<Value>(one.bytes);
+  const list = any<Value[]>(one);
+  const cases: [Promise<unknown>, RegExp][] = [
+    [Snapshot.join(list), /^snapshots must be an array of snapshots, and is /],
+    [Snapshot.sum([one, wrong]), /^snapshots\[1\] must be a Snapshot, and is /],
+    [Snapshot.join([one], any(null)), /^join\(\)'s options must be an object, and is null$/],
+    [Snapshot.join([one], { instances: any('a') }), /^instances must be an array with a name/],
+    [Snapshot.join([one], { instances: any([1]) }), /^instances must be an array with a name/],
+    [one.minus(wrong), /^base must be a Snapshot, and is /],
+    [one.missingIn(any(undefined)), /^later must be a Snapshot, and is undefined$/],
+    [one.without(any({}), []), /^gone must be a Snapshot, and is \{\}$/],
+    [one.without(one, list), /^kept must be an array of snapshots, and is /],
+  ];
+  for (const [call, message] of cases) {
+    await expect(call).rejects.toThrow(TypeError);
+    await expect(call).rejects.toThrow(message);
+  }
+  expect(() => Snapshot.of(any([{}]))).toThrow(/^families must be an array of families/);
+  expect(() => Snapshot.from(Buffer.from('hello'))).toThrow(MpmetricsError);
+  await expect(Snapshot.from(damagedLabel((await filled(client)).bytes)).text()).rejects.toThrow(
+    MpmetricsError,
+  );
+});
+
+async function filled(client: Client & Own): Promise<Value> {
+  countAll(client);
+  return client.register.snapshot();
+}
+
+test('bytes may be of another realm', async () => {
+  const client = own(await heap.load());
+  const { bytes } = await filled(client);
+  const other = runInNewContext('Uint8Array.from(bytes)', { bytes }) as Uint8Array;
+  expect(other).not.toBeInstanceOf(Uint8Array);
+  expect(await client.Snapshot.from(other).text()).toBe(await client.register.metrics());
 });
 
 /** Returns the bytes with a quote in place of the first letter of a label's name. */

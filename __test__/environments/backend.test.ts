@@ -24,7 +24,7 @@ beforeEach(() => {
     'node_modules/map-backend/index.mjs': source('../examples/map-backend.mjs'),
     'node_modules/map-backend/package.json': '{ "exports": "./index.mjs" }',
     'node_modules/own-backend/index.js': `exports.default = require('../../own.cjs');`,
-    'sink.cjs': `exports.name = 'sink'; exports.push = async () => {};`,
+    'sink.cjs': program('sink.cjs'),
     'nothing.cjs': `module.exports = { close() {} };`,
     'broken.cjs': `throw new Error('no licence');`,
     'own.json': '{ "url": "redis://user:secret@host:1/0", "size": 3 }',
@@ -88,7 +88,6 @@ describe('MPMETRICS_BACKEND', () => {
       /'\.\/nothing\.cjs' must be an object with a method open \(a backend of cells\) or push/,
     ],
     ['./broken.cjs', /'\.\/broken\.cjs' \(\/.*\/broken\.cjs\) cannot be loaded: no licence$/],
-    ['./sink.cjs', /the engine sink cannot be started/],
   ])(
     '%s cannot be used: metrics stay in memory, with a warning, unless they are required',
     async (name, why) => {
@@ -101,15 +100,19 @@ describe('MPMETRICS_BACKEND', () => {
       expect(message).toMatch(why);
       for (const FIRST of ['mpmetrics.configure({ required: true })', 'mpmetrics.loadBackend()']) {
         const thrown = await run({ ...env, FIRST });
-        // An engine is not started before the first metric.
-        if (name === './sink.cjs' && FIRST.includes('load')) expect(thrown.rows).toBe(ALL);
-        else {
-          expect(thrown.message).toMatch(why);
-          expect(thrown.code).toMatch(/^ERR_MPMETRICS_(INVALID|UNSUPPORTED)$/);
-        }
+        expect(thrown.message).toMatch(why);
+        expect(thrown.code).toBe('ERR_MPMETRICS_INVALID');
       }
     },
   );
+
+  test('may be an engine, which is started', async () => {
+    const name = './sink.cjs';
+    const config = { intervalSeconds: 60 };
+    const env = { MPMETRICS_BACKEND: name, MPMETRICS_BACKEND_CONFIG: JSON.stringify(config) };
+    expect(await run(env)).toEqual({ name, config, rows: ALL, errors: '' });
+    expect(readFileSync(join(app.folder, 'pushed.prom'), 'utf8')).toContain('c{a="3"} 3\n');
+  });
 
   test('of this package has no configuration that could be wrong', async () => {
     const env = { MPMETRICS_BACKEND: 'memory', MPMETRICS_BACKEND_CONFIG: 'none.json' };
@@ -201,6 +204,12 @@ describe('MPMETRICS_CONFIG', () => {
       name: 'heap',
       rows: `other=0,${ALL}`,
     });
+  });
+
+  test('may begin with a byte order mark', async () => {
+    const MPMETRICS_CONFIG = 'marked.json';
+    writeFileSync(join(app.folder, MPMETRICS_CONFIG), '\uFEFF{"storage":"memory"}');
+    expect(await run({ MPMETRICS_CONFIG })).toMatchObject({ name: 'memory', errors: '' });
   });
 
   test('has the segment', async () => {

@@ -2,7 +2,14 @@
 
 import { MpmetricsError, unfit } from '../errors';
 import { unref } from '../timers';
-import { nameOf, type Cell, type CellBackend, type CellSeries } from './contract';
+import {
+  checkedNumbers,
+  missingMethod,
+  nameOf,
+  type Cell,
+  type CellBackend,
+  type CellSeries,
+} from './contract';
 import { Deltas, tell, type Change } from './deltas';
 import { failed } from './failures';
 
@@ -104,7 +111,9 @@ class Buffer implements BufferedBackend {
 
   constructor(store: SlowBackend, flushMs: number, maxSeries: number) {
     this.store = store;
-    this.name = store.name ?? store.constructor.name;
+    // The namespace of a module has no constructor.
+    const { constructor } = store as { constructor?: { name: string } };
+    this.name = store.name ?? constructor?.name ?? 'a backend';
     this.flushMs = flushMs;
     this.maxSeries = maxSeries;
     if (typeof store.collect === 'function') this.collect = () => this.collected();
@@ -135,9 +144,16 @@ class Buffer implements BufferedBackend {
     this.schedule();
   }
 
-  /** Returns the cell of the store. Throws what the store's `open` throws. */
+  /** Returns the cell of the store. Throws what the store's `open` throws, and for a cell that lacks a method. */
   storedOf(cell: BufferedCell): SlowCell {
-    return (cell.stored ??= this.store.open(cell.series));
+    if (cell.stored !== null) return cell.stored;
+    const opened = this.store.open(cell.series);
+    const missing = missingMethod(opened, cell.series.type);
+    if (missing === null) return (cell.stored = opened);
+    throw new MpmetricsError(
+      'ERR_MPMETRICS_INVALID',
+      `open() of the store of buffered() must return a cell, and what it returned for ${nameOf(cell.series)} lacks the method ${missing}`,
+    );
   }
 
   /** {@link storedOf}, for reading. Throws if the store still has an earlier series of the same labels. */
@@ -154,9 +170,10 @@ class Buffer implements BufferedBackend {
   }
 
   flush(): Promise<void> {
+    if (this.following !== null) return this.following;
     if (this.running === null) return this.begin();
     // The flush that is under way may have taken the changes of a series before the caller made the last one.
-    return (this.following ??= this.running
+    return (this.following = this.running
       .catch(() => undefined)
       .then(() => {
         this.following = null;
@@ -233,7 +250,7 @@ class Buffer implements BufferedBackend {
   private async collected(): Promise<ReadonlyMap<Cell, readonly number[]>> {
     await this.flushOrKeep();
     const asked = [...this.cells].map((cell) => [cell, this.current(cell)] as const);
-    const stored = await this.store.collect!();
+    const stored = checkedNumbers(await this.store.collect!());
     const found = new Map<Cell, readonly number[]>();
     for (const [cell, there] of asked) {
       const numbers = stored.get(there);
@@ -270,6 +287,9 @@ function keyOf({ registry, name, labels }: CellSeries): string {
 export function buffered(backend: SlowBackend, options: BufferedOptions = {}): BufferedBackend {
   if (typeof (backend as Partial<SlowBackend> | null)?.open !== 'function') {
     throw unfit('the backend of buffered()', 'an object with a method open', backend);
+  }
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw unfit("buffered()'s options", 'an object', options);
   }
   const { flushMs = 100, maxSeries = 10_000 } = options;
   if (!(typeof flushMs === 'number' && flushMs >= 1 && flushMs <= 2 ** 31 - 1)) {

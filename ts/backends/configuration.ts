@@ -31,7 +31,8 @@ export function readConfiguration(variable: string, said: string): Configuration
 function parse(origin: string, text: string): Configuration {
   let found: unknown;
   try {
-    found = JSON.parse(text);
+    // Some editors begin a file with a byte order mark.
+    found = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const [line, column] = positionOf(text);
     throw invalid(`${origin}:${line}:${column} is no JSON: ${messageOf(error)}`, error);

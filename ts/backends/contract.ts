@@ -3,6 +3,8 @@
  * scrape asks the cell for its numbers.
  */
 
+import { MpmetricsError, shown } from '../errors';
+
 /** The types of metrics that a backend is asked to count. */
 export type CellType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'stateset' | 'info';
 
@@ -90,12 +92,13 @@ export interface CellBackend {
 
 /** A class of backends or engines. A module that `backend` names may have one as its default export. */
 export interface BackendClass {
-  new (config: Readonly<Record<string, unknown>>): CellBackend | BackendEngine;
+  /** `never` allows a class to declare its parameter as the type of its own configuration. */
+  new (config: never): CellBackend | BackendEngine;
   /**
    * Called once for each process and worker thread, before the constructor. If it returns a promise, no cell is opened
    * and no scrape is answered before it resolves. Updates are kept until then, and counted afterwards.
    */
-  initialize?(config: Readonly<Record<string, unknown>>): Promise<void> | void;
+  initialize?(config: never): Promise<void> | void;
 }
 
 /** An engine: it brings the metrics of shared memory somewhere else. Updates do not concern it. */
@@ -112,6 +115,19 @@ export function missingMethod(cell: unknown, type: CellType): string | null {
   const wanted = observes ? ([...METHODS, 'observe'] as const) : METHODS;
   const given = cell as Partial<Cell> | null | undefined;
   return wanted.find((name) => typeof given?.[name] !== 'function') ?? null;
+}
+
+/**
+ * Returns what `collect` resolved with.
+ *
+ * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if that is no Map
+ */
+export function checkedNumbers<M>(collected: M): M {
+  if (typeof (collected as Partial<Map<unknown, unknown>> | null | undefined)?.get === 'function') {
+    return collected;
+  }
+  const message = `collect() must resolve with a Map from cells to their numbers, and resolved with ${shown(collected)}`;
+  throw new MpmetricsError('ERR_MPMETRICS_INVALID', message);
 }
 
 /** A series as messages name it: `requests_total{code="200"}`. */

@@ -54,7 +54,8 @@ export class Deltas {
   take(): Change[] {
     const changes: Change[] = [];
     if (this.assigned !== null) {
-      changes.push({ what: 'set', value: this.assigned + (this.added ?? 0) });
+      const value = this.added === null ? this.assigned : this.assigned + this.added;
+      changes.push({ what: 'set', value });
     } else if (this.added !== null) changes.push({ what: 'inc', value: this.added });
     for (const [group, observed] of this.groups) {
       changes.push({ what: 'observe', group, observed });

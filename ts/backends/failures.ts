@@ -30,12 +30,18 @@ const EFFECTS: Readonly<Record<Operation, string>> = {
  * Counts a failure, and warns if it is the first of this operation.
  *
  * @param about the series or the backend
+ * @param effect what follows from the failure, if not what usually does
  */
-export function failed(operation: Operation, about: string, error: unknown): void {
+export function failed(
+  operation: Operation,
+  about: string,
+  error: unknown,
+  effect = EFFECTS[operation],
+): void {
   backendFailures[operation]++;
   warnOnce(
     'MPMETRICS_BACKEND',
-    `the backend's ${operation} failed for ${about}, and ${EFFECTS[operation]}: ${messageOf(error)}. ` +
+    `the backend's ${operation} failed for ${about}, and ${effect}: ${messageOf(error)}. ` +
       'Further failures are only counted, in mpmetrics_backend_errors_total',
     operation,
   );

@@ -92,7 +92,7 @@ export function make(given: unknown, name: string, config: Configuration): Made 
   const Class = given as unknown as BackendClass;
   try {
     const initialization = initialize(Class, name, config);
-    return { one: checked(new Class(config), name), initialization };
+    return { one: checked(new Class(config as never), name), initialization };
   } catch (error) {
     if (error instanceof MpmetricsError) throw error;
     throw invalid(`the backend ${name} cannot be made: ${messageOf(error)}`, error);
@@ -106,7 +106,7 @@ function initialize(
 ): Promise<void> | null {
   const before = initialized.get(Class);
   if (before !== undefined) return before;
-  const result: unknown = Class.initialize?.(config);
+  const result: unknown = Class.initialize?.(config as never);
   const promise =
     typeof (result as Partial<PromiseLike<void>> | null | undefined)?.then === 'function'
       ? Promise.resolve(result as PromiseLike<void>).catch((error: unknown) => {

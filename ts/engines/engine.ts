@@ -17,8 +17,9 @@ export interface Engine {
    */
   readonly name: string;
   /**
-   * Sends the metrics. The promise has to settle: there is no further push until then. An error may have a `reason`, a
-   * short word such as `unreachable` or `full`, by which it is counted.
+   * Sends the metrics. The promise has to settle: there is no further push until then, and `close()` waits for it. So
+   * `push` must not wait for `flush()` or `close()` of the running engine. An error may have a `reason`, a short word
+   * such as `unreachable` or `full`, by which it is counted.
    */
   push(snapshot: Snapshot): Promise<void>;
   /** Returns what other applications pushed. */

@@ -75,27 +75,31 @@ export class Pusher implements RunningEngine {
   }
 
   private async elect(): Promise<boolean> {
-    const { election, statistics } = this.task;
-    this.won = await election.won();
-    if (this.won) statistics?.elected();
-    else statistics?.left();
+    this.won = await this.task.election.won();
+    this.note((statistics) => {
+      if (this.won) statistics.elected();
+      else statistics.left();
+    });
     return this.won;
   }
 
   private async push(): Promise<void> {
     await this.task.push();
-    this.task.statistics?.pushed();
+    this.note((statistics) => {
+      statistics.pushed();
+    });
   }
 
   private async end(): Promise<void> {
-    const { election, statistics } = this.task;
     clearInterval(this.timer);
     await this.turn(async () => {
       await (this.task.finish?.() ?? this.push());
     }).catch(() => undefined);
     this.won = false;
-    statistics?.left();
-    await this.attempt(() => election.leave());
+    this.note((statistics) => {
+      statistics.left();
+    });
+    await this.attempt(() => this.task.election.leave());
     await this.attempt(() => this.task.close?.());
   }
 
@@ -109,7 +113,20 @@ export class Pusher implements RunningEngine {
 
   private failed(error: unknown): void {
     const reason = reasonOf(error);
-    this.task.statistics?.failed(reason);
+    this.note((statistics) => {
+      statistics.failed(reason);
+    });
     this.task.warn(error, reason);
+  }
+
+  /** Keeps statistics. They fail if the program has given another metric one of their names: pushes go on. */
+  private note(tell: (statistics: Statistics) => void): void {
+    const { task } = this;
+    if (task.statistics === null) return;
+    try {
+      tell(task.statistics);
+    } catch (error) {
+      task.warn(error, 'statistics');
+    }
   }
 }

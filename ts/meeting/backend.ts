@@ -187,7 +187,7 @@ function use({ backend, config }: Choice, made: Made | null): void {
       startEngine(one, config);
     };
     initialization.then(start).catch((error: unknown) => {
-      failed('open', nameOf(backend), error);
+      failed('open', `the engine ${nameOf(backend)}`, error, 'nothing is pushed');
     });
   }
 }
@@ -195,11 +195,11 @@ function use({ backend, config }: Choice, made: Made | null): void {
 /**
  * Checks that the settings may be in effect from now on.
  *
- * @param keys the settings that were changed, for the error
+ * @param call what changed them, as the error names it
  * @param storage where metrics are kept now, if no backend of cells is in use
  * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if another backend is in use, or a module is not found
  */
-export function checkBackend(keys: readonly string[], storage: 'heap' | 'memory'): void {
+export function checkBackend(call: string, storage: 'heap' | 'memory'): void {
   if (inUse === undefined) {
     const { backend } = settings;
     if (typeof backend === 'string' && !NAMES.includes(backend)) pathOf(backend);
@@ -207,11 +207,17 @@ export function checkBackend(keys: readonly string[], storage: 'heap' | 'memory'
   }
   const now = chosen();
   if (same(now, inUse) || (inUse === null && now?.backend === storage)) return;
-  const before = inUse === null ? 'the default' : shown(nameOf(inUse.backend));
+  const before = inUse === null ? defaultName() : shown(nameOf(inUse.backend));
   throw new MpmetricsError(
     'ERR_MPMETRICS_INVALID',
-    `configure({ ${keys.join(', ')} }) must come before the first metric: the backend in use is ${before}`,
+    `${call} must come before the first metric: the backend in use is ${before}`,
   );
+}
+
+function defaultName(): string {
+  return failedToLoad
+    ? "'memory', because that of the environment could not be used"
+    : 'the default';
 }
 
 /**
@@ -221,7 +227,7 @@ export function checkBackend(keys: readonly string[], storage: 'heap' | 'memory'
  */
 export function reload(storage: 'heap' | 'memory'): void {
   readSettings();
-  checkBackend(['backend'], storage);
+  checkBackend('loadBackend()', storage);
   if (inUse !== undefined) return;
   const choice = chosen();
   if (choice !== null) prepare(choice);

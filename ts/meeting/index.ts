@@ -16,6 +16,7 @@ import {
   backendChosen,
   checkBackend,
   mayOpenSegment,
+  reload,
   storageOfBackend,
   type BackendInfo,
 } from './backend';
@@ -199,23 +200,29 @@ function tidyAtExit(): void {
 /**
  * Applies settings, whose values the caller has checked. Changes nothing if it throws.
  *
+ * @param loads true to load the backend now
  * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a segment was opened already and the settings choose another one
  *   or other limits, or if they require a segment and memory storage is in use; with `required` also the error of
  *   opening the segment
  */
-export function apply(changes: Settings): void {
-  const before = { ...settings };
+export function apply(changes: Settings, loads = false): void {
+  // With those of the file, which `reload` reads again.
+  const before = { ...(loads ? configured() : settings) };
   const effect = effectOfSettings();
   const storage = storageKind();
   merge(changes);
   try {
     const keys = Object.keys(changes);
-    if (keys.includes('backend') || keys.includes('backendConfig')) checkBackend(keys, storage);
+    if (keys.includes('backend') || keys.includes('backendConfig')) {
+      checkBackend(`configure({ ${keys.join(', ')} })`, storage);
+    }
     if (opened && effectOfSettings() !== effect) throw tooLate(changes);
     if (!opened) announce();
-    if (settings.required !== true || !mayOpenSegment()) return;
-    if (failed) throw tooLate(changes);
-    openSegment({ create: true });
+    if (settings.required === true && mayOpenSegment()) {
+      if (failed) throw tooLate(changes);
+      openSegment({ create: true });
+    }
+    if (loads) reload(storageKind());
   } catch (error) {
     for (const key of Object.keys(settings)) Reflect.deleteProperty(settings, key);
     merge(before);

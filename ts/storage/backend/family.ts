@@ -35,14 +35,11 @@ export class BackendFamily extends MemoryFamily {
   override bind(h: Handle, label: LabelText): boolean {
     if (!super.bind(h, label)) return false;
     const series = this.seriesOf(h);
-    try {
-      h.path = new BackendPath(this.cellOf(series), nameOf(series), ownPath(this.shape.kind));
-    } catch (error) {
-      this.release(h);
-      return this.refuseFor(series, error);
-    }
+    const path = new BackendPath(new WaitingCell(series), nameOf(series), ownPath(this.shape.kind));
+    h.path = path;
     h.show();
-    if (this.shape.kind.type === 'info') h.path.set(h, 1);
+    if (!this.opens(h, path, series)) return false;
+    if (this.shape.kind.type === 'info' && h.path === path) path.set(h, 1);
     return true;
   }
 
@@ -73,12 +70,8 @@ export class BackendFamily extends MemoryFamily {
     path.remove();
     this.before.delete(path);
     const series = this.seriesOf(h);
-    try {
-      path.cell = this.cellOf(series);
-    } catch (error) {
-      this.release(h);
-      this.refuseFor(series, error);
-    }
+    path.cell = new WaitingCell(series);
+    this.opens(h, path, series);
   }
 
   override release(h: Handle): void {
@@ -155,15 +148,42 @@ export class BackendFamily extends MemoryFamily {
     };
   }
 
-  private cellOf(series: CellSeries): Cell {
-    if (this.place.ready) return this.place.open(series);
-    if (!this.waits) {
+  /**
+   * Opens the cell of a series, or has it opened when the backend can do that. Until then a waiting cell is in its
+   * place, which also keeps the updates of this series that `open` itself makes.
+   *
+   * @returns false if the backend refuses the series: it is released
+   */
+  private opens(h: Handle, path: BackendPath, series: CellSeries): boolean {
+    if (!this.place.ready) {
+      if (!this.waits) {
+        this.place.whenReady(() => {
+          this.openAll();
+        });
+      }
       this.waits = true;
-      this.place.whenReady(() => {
-        this.openAll();
-      });
+      return true;
     }
-    return new WaitingCell(series);
+    const waiting = path.cell;
+    let opened: Cell;
+    try {
+      opened = this.place.open(series);
+    } catch (error) {
+      this.release(h);
+      return this.refuseFor(series, error);
+    }
+    path.cell = opened;
+    if (h.path !== path) {
+      // `open` has removed the series, and may have made it again.
+      if (!(h.path instanceof BackendPath)) path.remove();
+      return true;
+    }
+    try {
+      if (waiting instanceof WaitingCell) waiting.moveTo(opened);
+    } catch (error) {
+      failed('update', path.series, error);
+    }
+    return true;
   }
 
   /** Opens the cells of all series, and tells them the updates that were kept. */
@@ -171,20 +191,7 @@ export class BackendFamily extends MemoryFamily {
     this.waits = false;
     for (const h of [...this.born]) {
       if (!(h.path instanceof BackendPath) || !(h.path.cell instanceof WaitingCell)) continue;
-      const { path } = h;
-      const waiting = h.path.cell;
-      try {
-        path.cell = this.place.open(waiting.series);
-      } catch (error) {
-        this.release(h);
-        this.refuseFor(waiting.series, error);
-        continue;
-      }
-      try {
-        waiting.moveTo(path.cell);
-      } catch (error) {
-        failed('update', path.series, error);
-      }
+      this.opens(h, h.path, h.path.cell.series);
     }
   }
 

@@ -1,6 +1,7 @@
 /** A backend of cells, as the families of this isolate use it: opening cells, and reading many at once. */
 
 import {
+  checkedNumbers,
   failed,
   missingMethod,
   nameOf,
@@ -43,7 +44,7 @@ export class BackendPlace {
         this.waiting.clear();
       }) ?? null;
     this.initialization?.catch((error: unknown) => {
-      failed('open', `the backend ${name}`, error);
+      failed('open', 'all series', error, 'scrapes are rejected');
     });
   }
 
@@ -105,7 +106,7 @@ export class BackendPlace {
     this.next ??= Promise.resolve().then(async () => {
       this.next = null;
       try {
-        return await this.backend.collect!();
+        return checkedNumbers(await this.backend.collect!());
       } catch (error) {
         throw this.failure('all series', error);
       }
@@ -132,7 +133,7 @@ export class BackendPlace {
       numbers.every((one) => typeof one === 'number');
     if (fits) return numbers;
     const count = least === most ? String(least) : `${least} or ${most}`;
-    const message = `get() must return an array of ${count} numbers, and returned ${shown(numbers)}`;
+    const message = `get() must return an array of ${count} ${most === 1 ? 'number' : 'numbers'}, and returned ${shown(numbers)}`;
     throw this.failure(series, new MpmetricsError('ERR_MPMETRICS_INVALID', message));
   }
 

@@ -1,6 +1,6 @@
 //! Observations counted in logarithmic buckets, as plain data, from which quantiles are computed.
 
-use crate::quantile::octave::{Octave, CELLS};
+use crate::quantile::octave::{locate, Octave, CELLS};
 
 /// The observations of one block of a summary's series, or of several blocks together.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,14 +49,38 @@ impl Sketch {
         }
     }
 
-    /// Subtracts the observations of a part of this sketch. The range stays, because it may be that of the others.
+    /// Subtracts the observations of a part of this sketch. The smallest and the largest observation stay if their
+    /// buckets have observations left, because they may be among these. If not, the middle of the outermost bucket that
+    /// has observations takes their place.
     pub fn subtract(&mut self, part: &Self) {
+        if part.ranked().is_empty() {
+            return;
+        }
         let less = |count: &mut f64, part: f64| *count = (*count - part).max(0.0);
         less(&mut self.zeros, part.zeros);
         for (octave, counts) in &part.octaves {
             let rest = self.octave(*octave);
             rest.iter_mut().zip(counts).for_each(|(count, part)| less(count, *part));
         }
+        let ranked = self.ranked();
+        let Some(((first, _), (last, _))) = ranked.first().zip(ranked.last()) else {
+            self.clear();
+            return;
+        };
+        if !self.has_like(self.min) {
+            self.min = *first;
+        }
+        if !self.has_like(self.max) {
+            self.max = *last;
+        }
+    }
+
+    /// Whether the bucket of a value has observations.
+    fn has_like(&self, value: f64) -> bool {
+        let Some((octave, cell)) = locate(value) else {
+            return self.zeros > 0.0;
+        };
+        self.octaves.iter().any(|(known, counts)| *known == octave && counts[cell] > 0.0)
     }
 
     /// Widens the range of the observations.
@@ -163,7 +187,6 @@ fn between(lower: f64, upper: f64, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantile::octave::locate;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -203,6 +226,28 @@ mod tests {
         assert_eq!(sketch(&[0.0, -0.0]).quantiles(&[0.5]), [0.0]);
         assert_eq!(sketch(&[3.0; 1000]).quantiles(&[0.01, 0.5, 0.999]), [3.0; 3]);
         assert_eq!(sketch(&[5.0, 6.0]).quantiles(&[-1.0, 2.0, f64::NAN]), [5.0, 6.0, 5.0]);
+    }
+
+    #[test]
+    fn the_range_of_a_difference_is_that_of_the_observations_that_are_left() {
+        let of = |all: &[f64], part: &[f64]| {
+            let mut rest = sketch(all);
+            rest.subtract(&sketch(part));
+            rest.quantiles(&[0.0, 0.5, 1.0])
+        };
+        let near = |found: Vec<f64>, expected: [f64; 3]| {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() <= ERROR * f64::abs(expected), "{found}");
+            }
+        };
+        near(of(&[0.0, 5.0, 99.0], &[0.0, 99.0]), [5.0; 3]);
+        near(of(&[-7.0, -7.0, 0.0, 3.0], &[-7.0, 3.0]), [-7.0, -3.5, 0.0]);
+        near(of(&[-9.0, 4.0, 5.0], &[-9.0]), [4.0, 4.5, 5.0]);
+        assert_eq!(of(&[1.5, 8.5], &[]), [1.5, 5.0, 8.5], "nothing was subtracted");
+        assert_eq!(of(&[1.5, 8.5], &[8.5, 1.5]), [0.0; 3], "nothing is left");
+        let mut all = sketch(&[1.5, 8.5]);
+        all.subtract(&all.clone());
+        assert!(all.is_empty());
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Decoded {
         let named = family.label_names.iter().any(|name| &**name == INSTANCE);
         let instance = instance.filter(|_| by_part && !named);
         let count = input.items("a number of series")?;
-        family.series.reserve(count);
+        // Not `reserve(count)`: a series takes more memory than its bytes, so a false count could take all there is.
         for _ in 0..count {
             let labels = self.labels(input, own, instance)?;
             let (birth, value) = (self.birth(), Value::Scalar(0.0));

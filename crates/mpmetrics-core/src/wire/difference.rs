@@ -22,9 +22,16 @@ pub(super) fn subtract(state: &mut Snapshot, base: &mut Snapshot) {
         let mut of_state = std::mem::take(&mut state.families);
         let found = of_state.iter_mut().find(same);
         let any = found.is_some_and(|family| {
+            let folds = family.bounds != earlier.bounds;
+            let before = folds.then(|| (family.bounds.clone(), family.series.clone()));
             fold_both((family, state), (earlier, base));
             subtract_family((family, state), (earlier, base));
-            !earlier.series.is_empty()
+            let any = !earlier.series.is_empty();
+            if let Some(before) = before.filter(|_| !any) {
+                // A histogram loses no buckets to a base of which nothing was subtracted.
+                (family.bounds, family.series) = before;
+            }
+            any
         });
         state.families = of_state;
         any

@@ -41,6 +41,13 @@ pub fn join(sources: &[Source<'_>]) -> Result<Contents> {
 /// As [`join`].
 pub fn sum(sources: &[Source<'_>]) -> Result<Vec<u8>> {
     let Decoded { mut snapshot, units, .. } = Decoded::of(sources, is_count)?;
+    forget_windows(&mut snapshot);
+    let (snapshot, _) = join_applications(snapshot);
+    encode(&snapshot, &Extra { units, ..Extra::default() })
+}
+
+/// Removes the observations of summaries whose quantiles are those of a window.
+fn forget_windows(snapshot: &mut Snapshot) {
     for family in snapshot.families.iter().filter(|family| family.windowed) {
         for series in &family.series {
             if let Value::Summary { sketch, .. } = series.value {
@@ -49,13 +56,12 @@ pub fn sum(sources: &[Source<'_>]) -> Result<Vec<u8>> {
             }
         }
     }
-    let (snapshot, _) = join_applications(snapshot);
-    encode(&snapshot, &Extra { units, ..Extra::default() })
 }
 
 /// Subtracts from the counters, histograms and summaries of a snapshot what `base`, an earlier snapshot of the same
 /// application, has of them. A series that has counted less than in `base` was removed and made again, so nothing is
-/// subtracted from it. Returns the result, and the series of `base` that were subtracted.
+/// subtracted from it. Quantiles of a window stay as they are. Returns the result, and the series of `base` that were
+/// subtracted.
 ///
 /// # Errors
 /// As [`join`].
@@ -63,6 +69,8 @@ pub fn minus(snapshot: &[u8], base: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
     let source = |bytes| Source { bytes, instance: None };
     let mut state = Decoded::of(&[source(snapshot)], |_| true)?;
     let mut base = Decoded::of(&[source(base)], is_count)?;
+    // What left the window since then would be subtracted from what came into it.
+    forget_windows(&mut base.snapshot);
     subtract(&mut state.snapshot, &mut base.snapshot);
     let units = |units| Extra { units, ..Extra::default() };
     let extra = Extra { families: state.rows, ..units(state.units) };

@@ -3,7 +3,7 @@
 use crate::snapshot::Builder;
 use crate::wire::{rows_of, source, written};
 use mpmetrics_core::metric_type::MetricType;
-use mpmetrics_core::scrape::snapshot::Snapshot;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::wire::{join, minus, missing, sum, without};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -85,6 +85,35 @@ fn histograms_with_other_bounds_are_subtracted_at_the_bounds_of_both() {
     let (rest, left) = minus(&histogram(&[1.0], &[1.0, 9.0]), &histogram(&[1.0], &[2.0, 1.0]))
         .expect("a difference");
     assert_eq!((rows_of(&rest)[2].as_str(), rows_of(&left).len()), ("h_sum 10", 0));
+}
+
+#[test]
+fn a_histogram_keeps_its_buckets_if_nothing_is_subtracted() {
+    let now = histogram(&[1.0, 2.0, 5.0], &[4.0, 3.0, 2.0, 1.0]);
+    let (rest, base) = minus(&now, &histogram(&[7.0], &[90.0, 1.0])).expect("a difference");
+    assert_eq!((rows_of(&rest), rows_of(&base).len()), (rows_of(&now), 0));
+}
+
+#[test]
+fn quantiles_of_a_difference_are_within_what_was_observed_since() {
+    let (early, late) = ([0.001, 99.0], [0.001, 99.0, 5.0]);
+    let (rest, _) = minus(&written(&summary(&late, false)), &written(&summary(&early, false)))
+        .expect("a difference");
+    let median: f64 = rows_of(&rest)[0].rsplit(' ').next().expect("a value").parse().expect("5");
+    assert!((median - 5.0).abs() < 0.06, "{median}");
+}
+
+#[test]
+fn an_earlier_window_is_not_subtracted_from_a_later_one() {
+    // The two observations of the base have left the window, and one like them has come.
+    let (mut now, base) = (summary(&[4.0], true), written(&summary(&[4.0, 4.0], true)));
+    let Value::Summary { sum, count, .. } = &mut now.families[0].series[0].value else {
+        unreachable!("a summary")
+    };
+    (*sum, *count) = (12.0, 3.0);
+    let (rest, left) = minus(&written(&now), &base).expect("a difference");
+    assert_eq!(rows_of(&rest), ["s{quantile=\"0.5\"} 4", "s_sum 4", "s_count 1"]);
+    assert_eq!(rows_of(&left), ["s{quantile=\"0.5\"} 0", "s_sum 8", "s_count 2"]);
 }
 
 #[test]
