@@ -37,7 +37,8 @@ pub(crate) use directory::defaults::read as read_defaults;
 pub(crate) use directory::family::{decode as decode_family, is_of_epoch};
 pub(crate) use directory::series::read as read_labels;
 pub(crate) use init::{check, check_header, root};
-pub(crate) use memory::table::{FAMILIES, GENERATIONS, SERIES, SLOTS};
+pub(crate) use memory::table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
+pub(crate) use slots::awaited::is_awaited;
 pub(crate) use succession::{copy, Succession};
 /// Functions that loom models run concurrently with a scrape.
 #[cfg(all(test, loom))]
