@@ -82,7 +82,7 @@ export class MoodyHeap {
       get current() {
         return !retired() && real.current;
       },
-      writer: (thread) => this.writer(real.writer(thread)),
+      writer: (...of) => this.writer(real.writer(...of)),
       follow: () => Status.Gone,
       copyForDead: () => 0,
       scrapeString: (options) => real.scrapeString(options),
@@ -131,6 +131,9 @@ export class MoodyHeap {
     return {
       slot: real.slot,
       incarnation: real.incarnation,
+      showLife: () => {
+        real.showLife();
+      },
       family: (spec, group) => (this.mood === Status.Ok ? real.family(spec, group) : -this.mood),
       limit: (...limit) => {
         real.limit(...limit);

@@ -23,12 +23,15 @@ import {
   storageByVariable,
   warnOfOtherUser,
 } from './decide';
+import { describe } from './description';
 import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './directories';
 import { whyUnknown } from './root';
 import { isUnderTest } from './runners';
 import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings';
 
 export { decisiveVariables } from './decide';
+export { directories } from './directories';
+export { workerNumber } from './processes';
 export { AGGREGATORS, GAUGE_PATTERN, SEGMENT_NAME, settings, type Settings } from './settings';
 
 let heap: NativeHeap | null = null;
@@ -109,6 +112,7 @@ function open(create: boolean): NativeHeap | null {
     if (isMainThread) announced = process.env[INHERIT];
   }
   const native = openOptions(choice, create);
+  if (create) native.description = describe(decided);
   const found = binding.openHeap({ ...native, replaces: replacesOthers(choice) }, heap);
   if (found === null) return null;
   warnOfOtherUser(choice);

@@ -157,8 +157,9 @@ export interface NativeHeap {
    * that of a dead writer. Throws an Error with a code.
    *
    * @param thread number of this thread in its process, 0 for the main one
+   * @param worker number of this process among the workers of its cluster, 0 if it is none
    */
-  writer(thread: number): NativeWriter;
+  writer(thread: number, worker?: number): NativeWriter;
   /**
    * Takes over the writer of the segment `before`, whose file a stranger removed, if this segment is a copy of it.
    *

@@ -7,6 +7,7 @@
 //! intent word set, and rebuilds all derived words (`recover`).
 
 mod blocks;
+mod description;
 mod directory;
 mod entry;
 mod init;
@@ -19,6 +20,7 @@ mod succession;
 mod writer;
 
 pub use blocks::shared::SLAB as SHARED_SLAB;
+pub use description::Description;
 pub use directory::family::{FamilySpec, MAX_STATES};
 pub use directory::label_values::Values;
 pub use entry::HeldLock;

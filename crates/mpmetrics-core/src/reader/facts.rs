@@ -1,8 +1,8 @@
 //! Facts about a segment and the application that uses it.
 
 use super::reading::Reading;
-use crate::heap::{root, Limits, SLOTS};
-use crate::layout::{header, slot, Words};
+use crate::heap::{root, Description, Limits, GENERATIONS, SERIES, SLOTS};
+use crate::layout::{header, slot, GenerationPair, Words};
 use crate::os::ProcessIdentity;
 use crate::scrape::largest;
 
@@ -11,6 +11,8 @@ use crate::scrape::largest;
 pub struct Facts {
     /// Layout version, `major << 16 | minor`, of the process that made the segment.
     pub version: u64,
+    /// What the segment says about the application.
+    pub description: Description,
     /// Unix time at which the segment was made, in milliseconds.
     pub made_ms: u64,
     /// Unix time at which a writer last attached, in milliseconds.
@@ -25,6 +27,12 @@ pub struct Facts {
     pub limits: Limits,
     /// Bytes of label texts.
     pub text_bytes: u64,
+    /// Number of series that live, counted by their generations. It is the number in the header, unless a series is being
+    /// made or removed.
+    pub counted_series: u64,
+    /// Whether a holder of the heap lock is in the middle of a change, or died there; or whether removed series wait to
+    /// be reclaimed.
+    pub changing: bool,
     /// The writers of all slots, also those that have ended.
     pub writers: Vec<WriterFacts>,
     /// The ten metrics with most series, and the number of series of each.
@@ -42,10 +50,15 @@ pub struct WriterFacts {
     pub pid: u32,
     /// Number of its thread; 0 for a main thread.
     pub thread: u32,
+    /// Number of its process among the workers of its cluster; 0 if it is none.
+    pub worker: u32,
     /// Whether it lives.
     pub lives: bool,
     /// Unix time at which it attached, in milliseconds.
     pub claimed_ms: u64,
+    /// Unix time at which it last showed that its event loop runs, in milliseconds; 0 if that is unknown. Node.js writers
+    /// do so once a second, others only when they attach.
+    pub seen_ms: u64,
 }
 
 impl Facts {
@@ -56,6 +69,7 @@ impl Facts {
         let root = root(words);
         Self {
             version: words.header(header::VERSION),
+            description: Description::read(words),
             made_ms: words.header(header::MADE),
             last_attach_ms: words.header(header::LAST_ATTACH),
             retired: words.header(header::RETIRED) != 0,
@@ -63,6 +77,8 @@ impl Facts {
             root,
             limits: Limits::of(words),
             text_bytes: words.header(header::TEXT_BYTES),
+            counted_series: counted_series(words),
+            changing: [header::INTENT, header::DIRTY].iter().any(|one| words.header(*one) != 0),
             writers: (0..)
                 .zip(reading.living())
                 .filter_map(|(slot, lives)| writer(words, slot, *lives))
@@ -78,17 +94,30 @@ impl Facts {
     }
 }
 
+/// Returns the number of places whose generations are those of living series.
+fn counted_series(words: Words<'_>) -> u64 {
+    let places = SERIES.count(words, header::SERIES).unwrap_or(0);
+    let pair = |id: u32| GENERATIONS.find(words, id / 2).and_then(|at| words.load(at));
+    let lives = |id: u32| pair(id).is_ok_and(|pair| GenerationPair(pair).of(id) % 2 == 1);
+    (0..places).map(|id| u64::from(lives(id))).sum()
+}
+
 /// Returns the facts about a slot that was claimed at least once.
 fn writer(words: Words<'_>, id: u32, lives: bool) -> Option<WriterFacts> {
     let at = SLOTS.find(words, id).ok()?;
     let load = |word: u64| words.load(at + word).ok();
     load(slot::INCARNATION).filter(|lived| *lived != 0)?;
+    let (claimed_ms, seen_ms) = (load(slot::CLAIMED)?, load(slot::SEEN)?);
+    // A writer of an older version stores neither: what is there is of the slot's owner before.
+    let told = seen_ms >= claimed_ms;
     Some(WriterFacts {
         slot: id,
         process: load(slot::PROCESS)?,
         pid: load(slot::PID)? as u32,
         thread: load(slot::THREAD)? as u32,
         lives,
-        claimed_ms: load(slot::CLAIMED)?,
+        worker: if told { load(slot::WORKER)? as u32 } else { 0 },
+        claimed_ms,
+        seen_ms: if told { seen_ms } else { 0 },
     })
 }

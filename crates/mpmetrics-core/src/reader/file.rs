@@ -48,6 +48,11 @@ impl SegmentFile {
         &self.path
     }
 
+    /// Returns the file, which this process cannot store to.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Returns the number of whole words of the file now.
     pub(super) fn len(&self) -> Result<u64> {
         let data = self.file.metadata().map_err(|source| Error::Io { call: "fstat", source })?;

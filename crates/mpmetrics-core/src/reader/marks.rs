@@ -29,9 +29,9 @@ impl Marks {
         heap::check_header(header, total)?;
         let living = file.living(header.header(header::SLOTS))?;
         let mut generations = Vec::new();
-        for (at, len) in chunks(header, header::GENERATION_CHUNKS, total, |chunk| {
-            GENERATIONS.records(chunk)
-        }) {
+        for (at, len) in
+            chunks(header, header::GENERATION_CHUNKS, total, |chunk| GENERATIONS.records(chunk))
+        {
             generations.push((at, file.words(at + EXTENT_HEADER, len)?));
         }
         let mut states = Vec::new();
@@ -54,8 +54,7 @@ impl Marks {
     /// twice, or not at all, or under other labels.
     pub fn moved(&self, after: &Self) -> bool {
         let states = after.states.get(..self.states.len());
-        self.header(header::MERGES) != after.header(header::MERGES)
-            || states != Some(&self.states)
+        self.header(header::MERGES) != after.header(header::MERGES) || states != Some(&self.states)
     }
 
     /// Takes out of a copy the series that were made or removed while it was made: a text in the copy may be that of
@@ -89,12 +88,7 @@ impl Marks {
 }
 
 /// Returns reference and length of the data of a table's chunks that lie in the file. The walk reports others.
-fn chunks(
-    words: Words<'_>,
-    first: usize,
-    total: u64,
-    len: impl Fn(u32) -> u64,
-) -> Vec<(u64, u64)> {
+fn chunks(words: Words<'_>, first: usize, total: u64, len: impl Fn(u32) -> u64) -> Vec<(u64, u64)> {
     let chunks = (0..header::CHUNKS).map(|chunk| (words.header(first + chunk), len(chunk as u32)));
     chunks
         .take_while(|(at, len)| {

@@ -26,6 +26,8 @@ pub struct Reading {
     /// Parts of series that were being updated when they were copied: their sums, buckets and counts may be of
     /// different moments. One is added if counts moved from one writer to another meanwhile.
     pub torn: u64,
+    /// Families, series and blocks that are left out because their words are damaged.
+    pub damaged: u64,
     /// Number of copies that were made.
     pub copies: u32,
 }
@@ -74,14 +76,15 @@ pub fn read(file: &SegmentFile, filter: &Filter) -> Result<(Reading, Snapshot)> 
 /// As [`read`].
 pub fn look(file: &SegmentFile) -> Result<Reading> {
     let copy = outline(file).map_err(|error| error.at(file.path()))?;
-    Ok(Reading { copy, filter: Filter::default(), torn: 0, copies: 1 })
+    Ok(Reading { copy, filter: Filter::default(), torn: 0, damaged: 0, copies: 1 })
 }
 
 fn read_once(file: &SegmentFile, filter: &Filter) -> Result<(Reading, Snapshot)> {
     let copy = copy(file)?;
     let (snapshot, walked) = walk(&copy.words, &copy.living, filter, NONE)?;
     let torn = walked.given_up + copy.late + u64::from(copy.moved);
-    let reading = Reading { copy, filter: filter.clone(), torn, copies: 1 };
+    let reading =
+        Reading { copy, filter: filter.clone(), torn, damaged: walked.damaged, copies: 1 };
     let snapshot = reading.joined(snapshot);
     Ok((reading, snapshot))
 }

@@ -4,9 +4,7 @@ use super::file::SegmentFile;
 use crate::error::Result;
 use crate::form::{Form, Protocol};
 use crate::heap::{for_each_block, for_each_slab, SLOTS};
-use crate::layout::{
-    block, exemplar, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words,
-};
+use crate::layout::{block, exemplar, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
 use crate::sync::{AtomicU64, Ordering};
 
 /// Number of times that a block is read again. A writer at full speed leaves some pauses between its updates.
@@ -32,7 +30,8 @@ pub fn repair(file: &SegmentFile, words: Words<'_>, living: &[bool]) -> Result<R
             }
             let now = file.words(slab, len)?;
             for_each_block(words, slab, len, |at, head| {
-                let now = &now[(at - slab) as usize..(at - slab) as usize + usize::from(head.words)];
+                let now =
+                    &now[(at - slab) as usize..(at - slab) as usize + usize::from(head.words)];
                 let shown = head.kind.counts() || head.kind == BlockKind::Exemplar;
                 if shown && !belongs(words, at, head, now)? {
                     words.store(at, BlockHead { absent: true, ..head }.pack())?;

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use mpmetrics_core::exposition::text;
-use mpmetrics_core::heap::Heap;
+use mpmetrics_core::heap::{Description, Heap, Limits, Owner};
+use mpmetrics_core::layout::{header, slot, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::metrics::Metrics;
 use mpmetrics_core::reader::{look, read, Facts, SegmentFile};
 use mpmetrics_core::scrape::filter::Filter;
 use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
-use mpmetrics_core::segment::Segment;
+use mpmetrics_core::segment::{OpenOptions, Segment};
 use tempfile::TempDir;
 
 use crate::handle::{spec, Handle};
@@ -77,14 +78,49 @@ fn a_stranger_sees_what_a_scrape_sees_and_changes_no_byte() {
 }
 
 #[test]
+fn the_description_and_what_the_writers_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let description = Description {
+        name: Some("@scope/shop".to_owned()),
+        script: Some("/srv/shop/app.js".to_owned()),
+        root_started_ms: Some(1_700_000_000_000),
+    };
+    let options = OpenOptions {
+        path: Some(folder.path().join("s.heap")),
+        create: true,
+        description: description.clone(),
+        ..OpenOptions::default()
+    };
+    let segment = Segment::open(&options, Limits::default()).unwrap().unwrap();
+    let owner = Owner { process: 1, pid: 11, thread: 0, worker: 3 };
+    let writer = segment.heap().writer_of(owner).unwrap();
+    let facts = || Facts::of(&look(&file(&segment)).unwrap());
+    let first = facts();
+    assert_eq!(first.description, description);
+    assert_eq!((first.writers[0].pid, first.writers[0].worker), (11, 3));
+    assert_eq!(first.writers[0].seen_ms, first.writers[0].claimed_ms);
+    let slots = segment.heap().words().header(header::SLOT_CHUNKS) + EXTENT_HEADER;
+    // A writer of an older version takes the slot over, and does not know the words of the owner before.
+    segment.heap().words().store(slots + slot::CLAIMED, first.writers[0].seen_ms + 1).unwrap();
+    assert_eq!((facts().writers[0].worker, facts().writers[0].seen_ms), (0, 0));
+    segment.heap().words().store(slots + slot::CLAIMED, 1).unwrap();
+    segment.heap().words().store(slots + slot::SEEN, 1).unwrap();
+    writer.show_life();
+    assert!(facts().writers[0].seen_ms >= first.made_ms);
+}
+
+#[test]
 fn facts_and_the_parts_of_each_process() {
     let (_folder, segment) = segment();
     let _living = count(segment.heap(), 1);
     drop(count(segment.heap(), 2));
     let facts = Facts::of(&look(&file(&segment)).unwrap());
-    let writers: Vec<_> = facts.writers.iter().map(|one| (one.process, one.pid, one.lives)).collect();
+    let writers: Vec<_> =
+        facts.writers.iter().map(|one| (one.process, one.pid, one.lives)).collect();
     assert_eq!(writers, [(1, 1, true), (2, 2, false)]);
     assert!(facts.lives() && !facts.retired && facts.root.is_none());
+    assert_eq!((facts.counted_series, facts.changing), (4 * 299, false));
+    assert_eq!(facts.description, Description::default());
     assert_eq!(facts.largest.len(), 4);
     assert_eq!(facts.largest[0], ("counter".to_owned(), 299));
     let (reading, _) = read(&file(&segment), &everything()).unwrap();
@@ -115,9 +151,8 @@ fn what_counts_as_whole_is_whole_under_writers_at_full_speed() {
             scope.spawn(move || {
                 let metrics = Metrics::new(heap).unwrap();
                 let family = metrics.histogram("h", "h", &["a"], &[1.0, 2.0]).unwrap();
-                let all: Vec<_> = (0..200)
-                    .map(|n| family.histogram(&[&n.to_string()]).unwrap())
-                    .collect();
+                let all: Vec<_> =
+                    (0..200).map(|n| family.histogram(&[&n.to_string()]).unwrap()).collect();
                 while !ended.load(Ordering::Relaxed) {
                     all.iter().for_each(|one| one.observe(1.0).unwrap());
                 }
@@ -168,7 +203,8 @@ fn a_value_is_never_shown_under_the_labels_of_another_series() {
             // Series take the places and the texts of removed ones.
             for n in 0_u32.. {
                 let labels = |n: u32| format!("a=\"{}\"", n % 1_000_000);
-                let made = Handle::bind(&mut writer, MetricType::Gauge, family, labels(n).as_bytes());
+                let made =
+                    Handle::bind(&mut writer, MetricType::Gauge, family, labels(n).as_bytes());
                 made.unwrap().update(&mut writer, f64::from(n % 1_000_000)).unwrap();
                 if n >= 50 {
                     writer.remove(family, labels(n - 50).as_bytes(), b"").unwrap();
