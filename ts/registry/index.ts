@@ -5,6 +5,7 @@ export type { Contents } from './contents';
 export type { DuckMetric } from './registered';
 export { claim, disclaim, isClaimedElsewhere } from './copies';
 export { register } from './default';
+export { rewrite } from './rewriting';
 export { contentsOf, Registry, type RegistryOptions } from './registry';
 export { checkedTextfile, type TextfileOptions } from './textfile';
 export { Union } from './union';
