@@ -3,7 +3,7 @@
 import { bindingFailure, loadBinding } from './binding';
 import { MpmetricsError } from './errors';
 import { PROMETHEUS_CONTENT_TYPE, type RegistryContentType } from './exposition';
-import { decisiveVariables, directories, settings } from './meeting';
+import { decisiveVariables, directories, namedDirectory } from './meeting';
 import type { PrintOptions } from './metrics';
 import type { Binding, Bytes, ReadingParts, SegmentReading } from './native';
 import { Snapshot } from './snapshot';
@@ -20,10 +20,15 @@ export async function readSegment(path: string, parts: ReadingParts): Promise<Se
   return native().readSegment(path, parts);
 }
 
-/** Returns the paths of the segments where this package looks for them, those in better directories first. */
+/**
+ * Returns the paths of the segments that are there: in the directory that `MPMETRICS_DIR` names; without that variable,
+ * in all directories in which this package looks for segments, those in better ones first.
+ */
 export function segmentPaths(): string[] {
   const variables = decisiveVariables();
-  return [...new Set(native().listSegments(directories(settings.dir, variables)))];
+  const named = namedDirectory(variables);
+  const parents = named === undefined ? directories(undefined, variables) : [named];
+  return [...new Set(native().listSegments(parents))];
 }
 
 /**

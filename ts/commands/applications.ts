@@ -56,9 +56,9 @@ function segmentName(path: string): string {
   return basename(path).replace(/\.heap$/, '');
 }
 
-/** Whether an argument can only be the path of a segment. */
+/** Whether an argument can only be the path of a segment, and not the name of a package, such as `@scope/shop`. */
 function isPath(app: string): boolean {
-  return app.includes('/') || app.endsWith('.heap');
+  return app.endsWith('.heap') || (app.includes('/') && !app.startsWith('@'));
 }
 
 /** Whether an argument names an application: by path, pid or name. */
@@ -124,8 +124,9 @@ function complaint(
     app === undefined
       ? 'no application of this user lives'
       : `there is no application ${JSON.stringify(app)}`;
+  const there = app === undefined ? 'a dead one can be named' : 'there are';
   const rest =
-    list === '' ? '; there are no segments where mpmetrics looks for them' : `; there are${list}`;
+    list === '' ? '; there are no segments where mpmetrics looks for them' : `; ${there}:${list}`;
   return `${what}${rest}${refused}`;
 }
 

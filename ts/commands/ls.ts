@@ -17,11 +17,11 @@ export const ls: Command = {
   name: 'ls',
   synopsis: '[--json]',
   summary: 'the applications of this user, also dead ones',
-  details: `Lists the segments in the directories in which mpmetrics keeps them (MPMETRICS_DIR,
-/dev/shm, XDG_RUNTIME_DIR, the temporary directory), and that of MPMETRICS_SEGMENT: processes
-and threads that live and have metrics, series, memory of its limit, and when the event loop of
-one of them last ran. An application is dead when none of its processes lives; its segment stays
-until another application of this user starts, or until "mpmetrics rm".
+  details: `Lists the segments in the directory that MPMETRICS_DIR names, or else in those in which mpmetrics
+keeps them (/dev/shm, XDG_RUNTIME_DIR, the temporary directory), and that of MPMETRICS_SEGMENT:
+processes and threads that live and have metrics, series, memory of its limit, and when the event
+loop of one of them last ran. An application is dead when none of its processes lives; its segment
+stays until another application of this user starts, or until "mpmetrics rm".
 
   --json    one object with all facts
 

@@ -20,7 +20,7 @@ const FORMATS = ['openmetrics', 'json', 'csv'];
 
 export const scrape: Command = {
   name: 'scrape',
-  synopsis: '[APP] [name...] [--openmetrics | --json | --csv] [--by-process] [--match PATTERN]',
+  synopsis: '[APP] [name...] [--openmetrics | --json | --csv] [--by-process] [--match X]',
   summary: 'the metrics of an application, also of a blocked or dead one',
   details: `APP is the name of the application's package, a pid, or the path of its segment; it can be left
 out where only one lives. Other arguments are names of metrics; all are printed if none is given.
@@ -33,8 +33,8 @@ in their own memory is not shown. A registry's prefix is not in the segment.
   --by-process      what each process counted, with its pid (and cluster worker) as a label
   --match PATTERN   metrics whose names fit, * stands for any characters; can be repeated
 
-Exit codes: 0; 1 if the segment cannot be read, or has no such metric; 2 for a wrong command, or
-if APP is no application or several.`,
+Exit codes: 0; 1 if the segment cannot be read, or lacks one of the metrics; 2 for a wrong command,
+or if APP is no application or several.`,
   options: {
     openmetrics: { type: 'boolean' },
     json: { type: 'boolean' },
@@ -49,19 +49,24 @@ if APP is no application or several.`,
     const parts = given['by-process'] === true ? 'processes' : 'application';
     const reading = await readSegment(application.path, parts);
     const patterns = [given['match'] ?? []].flat().map(String);
-    const all = names.length === 0 && patterns.length === 0;
-    const fitting = [...names.map(literally), ...patterns.map(pattern)];
-    const choice: Choice = (name) => all || fitting.some((one) => one.test(name));
+    const wanted = [
+      ...names.map((text) => ({ text, fits: literally(text) })),
+      ...patterns.map((text) => ({ text, fits: pattern(text) })),
+    ];
+    const choice: Choice = (name) =>
+      wanted.length === 0 || wanted.some(({ fits }) => fits.test(name));
     const snapshot = chosen(reading.snapshot!, choice);
-    if (snapshot.families.length === 0 && !all) {
-      const what = [...names, ...patterns].join(', ');
-      terminal.tell(`${nameOf(application)} has no metric ${what} in ${application.path}`);
-      return 1;
+    const missing = wanted.filter(
+      ({ fits }) => !snapshot.families.some(({ name }) => fits.test(name)),
+    );
+    for (const { text } of missing) {
+      terminal.tell(`${nameOf(application)} has no metric ${text} in ${application.path}`);
     }
+    if (missing.length > 0 && snapshot.families.length === 0) return 1;
     const text = await printed(reading, snapshot, choice, given);
     if (text !== '') terminal.print(text);
     warn(reading, terminal);
-    return 0;
+    return missing.length === 0 ? 0 : 1;
   },
 };
 

@@ -30,7 +30,7 @@ import { isUnderTest } from './runners';
 import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings';
 
 export { decisiveVariables } from './decide';
-export { directories } from './directories';
+export { directories, namedDirectory } from './directories';
 export { workerNumber } from './processes';
 export { AGGREGATORS, GAUGE_PATTERN, SEGMENT_NAME, settings, type Settings } from './settings';
 
