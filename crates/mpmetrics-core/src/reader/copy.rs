@@ -72,7 +72,7 @@ fn slots_of(words: Words<'_>) -> u32 {
 
 /// Copies all words that are in use. References lead to words that were in use before the references were stored, so
 /// what grows meanwhile is copied last.
-fn all_words(file: &SegmentFile) -> Result<Vec<AtomicU64>> {
+pub(super) fn all_words(file: &SegmentFile) -> Result<Vec<AtomicU64>> {
     let mut words = Vec::new();
     for _ in 0..LENGTHENED {
         let copied = words.len() as u64;

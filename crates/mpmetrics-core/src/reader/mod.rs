@@ -15,6 +15,8 @@ mod file;
 mod marks;
 mod reading;
 mod repair;
+#[cfg(test)]
+mod tests;
 
 pub use facts::{Facts, WriterFacts};
 pub use file::SegmentFile;

@@ -17,7 +17,7 @@ const COPIES: u32 = 8;
 const COPYING_US: u64 = 1_000_000;
 
 /// The words of a copy do not change, so nothing is gained by reading them again, or by waiting.
-const NONE: Patience = Patience { block: 0, walk: 0, pauses: 0 };
+pub(super) const NONE: Patience = Patience { block: 0, walk: 0, pauses: 0 };
 
 /// A copy of a segment.
 pub struct Reading {
