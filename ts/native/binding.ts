@@ -1,6 +1,7 @@
 /** The functions of the native module, and the types of their arguments. */
 
 import type { Bytes, ExtraFamily, HeapLimits, NativeHeap, ScrapeFormat } from './heap';
+import type { ProcessIdentity } from './identity';
 import type { ReadingParts, SegmentDescription, SegmentReading } from './reader';
 
 /** Numbers of the heap's layout that JavaScript needs; defined once, in Rust. */
@@ -22,17 +23,6 @@ export interface Layout {
   readonly octavesKept: number;
   /** The kind of stores by which JavaScript may update cells on this machine: a number of `Stores`. */
   readonly stores: number;
-}
-
-/** The identity of a process. It differs from that of any process that had its pid before, or gets it later. */
-export interface ProcessIdentity {
-  pid: number;
-  ppid: number;
-  /** Time of the process's start: on Linux in clock ticks after boot, on macOS in microseconds since 1970. */
-  startTime: string;
-  bootId: string;
-  /** Inode of the pid namespace. */
-  pidNamespace: string;
 }
 
 export interface OpenOptions {

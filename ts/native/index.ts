@@ -6,6 +6,7 @@
 
 export type * from './binding';
 export type * from './heap';
+export type * from './identity';
 export type * from './reader';
 export type * from './writer';
 

@@ -1,7 +1,7 @@
 /** What is read of a segment by a process that does not belong to its application. */
 
-import type { ProcessIdentity } from './binding';
 import type { Bytes, HeapLimits, HeapStats } from './heap';
+import type { ProcessIdentity } from './identity';
 
 /** The application that uses a segment, as the process that made the segment describes it. */
 export interface SegmentDescription {

@@ -7,14 +7,8 @@ import { threadId } from 'worker_threads';
 
 import { messageOf, MpmetricsError, warnOnce } from '../../errors';
 import { workerNumber } from '../../meeting';
-import {
-  Status,
-  statusOf,
-  type HeapStats,
-  type NativeHeap,
-  type NativeWriter,
-  type Refusal,
-} from '../../native';
+import { Status, statusOf } from '../../native';
+import type { HeapStats, NativeHeap, NativeWriter, Refusal } from '../../native';
 import { unref } from '../../timers';
 import type { Shape } from '../cells/kind';
 import type { Collect } from '../collecting';

@@ -34,7 +34,7 @@ impl Description {
     }
 }
 
-/// Stores a text of at most `room` words behind the word of its length.
+/// Stores a text of at most `room` words after the word of its length.
 fn write(words: Words<'_>, at: usize, room: usize, text: Option<&str>) {
     let Some(text) = text.filter(|text| is_shown(text)) else { return };
     let mut end = text.len().min(room * 8);

@@ -36,7 +36,7 @@ pub fn copy(file: &SegmentFile) -> Result<Copy> {
     // What cannot be repaired is damaged, or was half-made when it was copied. The walk meets it again, and tells.
     let Repaired { late } = repair(file, copied, &living).unwrap_or_default();
     let after = Marks::read(file)?;
-    before.settle(&after, copied)?;
+    before.leave_out(&after, copied)?;
     let mut moved = before.moved(&after);
     for (id, living) in living.iter_mut().enumerate() {
         let awaited = is_awaited(copied, id as u32).unwrap_or(false);

@@ -60,7 +60,7 @@ impl SegmentFile {
     }
 
     /// Appends the file's words from a reference on, in the order of their addresses: a sequence word before its cells
-    /// is read before them, and one behind its cells after them.
+    /// is read before them, and one that follows its cells after them.
     pub(super) fn append(&self, at: u64, len: u64, to: &mut Vec<AtomicU64>) -> Result<()> {
         let full = |_| Error::Full { what: "there is no memory for a copy of it" };
         to.try_reserve_exact(usize::try_from(len).unwrap_or(usize::MAX)).map_err(full)?;

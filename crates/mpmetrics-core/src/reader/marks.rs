@@ -59,7 +59,7 @@ impl Marks {
 
     /// Takes out of a copy the series that were made or removed while it was made: a text in the copy may be that of
     /// the series before, or of the series after.
-    pub fn settle(&self, after: &Self, copy: Words<'_>) -> Result<()> {
+    pub fn leave_out(&self, after: &Self, copy: Words<'_>) -> Result<()> {
         for (index, (at, words)) in after.generations.iter().enumerate() {
             let before = self.generations.get(index).filter(|(before, _)| before == at);
             for (place, word) in words.iter().enumerate() {

@@ -6,8 +6,8 @@
 //! do not notice.
 //!
 //! A walk over the living heap reads some words again after others, to find out whether what it read in between belongs
-//! together. In a copy, these words do not change. So [`copy`](mod@copy) reads them from the file, before and after the
-//! copy, and takes out of the copy what has changed meanwhile; [`repair`] reads single blocks again.
+//! together. In a copy, these words do not change. So `copy` reads them from the file, before and after the
+//! copy, and takes out of the copy what has changed meanwhile; `repair` reads single blocks again.
 
 mod copy;
 mod facts;

@@ -104,7 +104,7 @@ fn exemplar_again(file: &SegmentFile, words: Words<'_>, at: u64, head: BlockHead
         if !belongs(words, at, head, &now)? {
             break;
         }
-        if load(&now, version) == then && then % 2 == 0 {
+        if load(&now, version) == then && then.is_multiple_of(2) {
             return replace(words, at, &now);
         }
     }

@@ -108,7 +108,7 @@ fn series_that_are_removed_and_made_meanwhile_are_left_out() {
     scene.set("a=\"4\"", 4.0);
     let after = Marks::read(&scene.file).unwrap();
     assert_eq!(shown(&copy).len(), 3, "otherwise the test shows nothing");
-    before.settle(&after, Words(&copy)).unwrap();
+    before.leave_out(&after, Words(&copy)).unwrap();
     assert_eq!(shown(&copy), of(&[("a=\"2\"", 2.0)]));
     assert!(!before.moved(&after));
     // The next copy has what lives.
