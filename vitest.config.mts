@@ -12,6 +12,7 @@ import { SlowestFirst } from './__test__/support/slowest-first.mts';
  */
 const PATHLESS = {
   processes: [
+    ...['commands', 'commands-*'],
     ...['cluster', 'collect-life', 'collect-unwilling', 'collectors', 'default-metrics', 'doctor'],
     ...['engines', 'engines-*'],
     ...['http-server', 'large-text', 'library-metrics', 'meeting', 'meeting-*', 'middleware'],

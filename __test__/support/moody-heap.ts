@@ -82,7 +82,7 @@ export class MoodyHeap {
       get current() {
         return !retired() && real.current;
       },
-      writer: (thread) => this.writer(real.writer(thread)),
+      writer: (...of) => this.writer(real.writer(...of)),
       candidate: (name) => real.candidate(name),
       follow: () => Status.Gone,
       copyForDead: () => 0,
@@ -132,6 +132,9 @@ export class MoodyHeap {
     return {
       slot: real.slot,
       incarnation: real.incarnation,
+      showLife: () => {
+        real.showLife();
+      },
       family: (spec, group) => (this.mood === Status.Ok ? real.family(spec, group) : -this.mood),
       limit: (...limit) => {
         real.limit(...limit);

@@ -31,9 +31,10 @@ export declare class NativeHeap {
   get limits(): HeapLimits
   /**
    * Returns this object's writer. Claims a slot at the first call, and again after the slot was lost. `thread` is
-   * the number of this thread, 0 for the main thread.
+   * the number of this thread, 0 for the main thread; `worker` that of this process among the workers of its
+   * cluster, 0 for none.
    */
-  writer(thread: number): NativeWriter
+  writer(thread: number, worker?: number | undefined | null): NativeWriter
   /** Makes a candidate in the election of this name, which is held in this segment. */
   candidate(name: string): NativeCandidate
   /**
@@ -151,6 +152,8 @@ export declare class NativeWriter {
   labelValues(family: number, label: string, after?: bigint | undefined | null): LabelValues
   /** Slot number. */
   get slot(): number
+  /** Notes that this isolate's event loop runs, for those who look at the segment. */
+  showLife(): void
   /** Number of this life of the slot. */
   get incarnation(): number
   /** Declares a family. Returns its number, or a status as a negative number. */
@@ -371,6 +374,14 @@ export interface LabelValues {
   latest: bigint
 }
 
+/** A metric and the number of its series. */
+export interface LargeMetric {
+  /** Name of the metric. */
+  name: string
+  /** Number of its series. */
+  series: number
+}
+
 /** Returns the numbers of the heap's layout that JavaScript needs. */
 export declare function layout(): Layout
 
@@ -395,6 +406,9 @@ export interface Layout {
   /** Largest number of octaves that a writer keeps for one series of a summary. */
   octavesKept: number
 }
+
+/** Returns the paths of the segments in this package's own directories below these parents. */
+export declare function listSegments(parents: Array<string>): Array<string>
 
 /** Returns the series of a snapshot that a later one does not have any more. */
 export declare function missingSeries(earlier: Uint8Array, later: Uint8Array): Promise<Buffer>
@@ -425,6 +439,8 @@ export interface OpenOptions {
   limits?: HeapLimits
   /** Whether the root does not load this package, and starts new processes in place of old ones. */
   replaces?: boolean
+  /** The application, which is noted in the segment if this call makes it. */
+  description?: SegmentDescription
 }
 
 /** Packs all families of a snapshot, or makes them as they were before. */
@@ -446,6 +462,36 @@ export interface ProcessIdentity {
   /** Inode of the pid namespace, in decimal; a constant on systems without namespaces. */
   pidNamespace: string
 }
+
+/** The parts that one process counted. */
+export interface ProcessParts {
+  /** The process, as in [`SegmentWriter`]. */
+  process: string
+  /** The bytes of a snapshot. */
+  snapshot: Buffer
+}
+
+/** Which metrics are read. */
+export declare const enum ReadingParts {
+  /** None: only facts about the segment. */
+  None = 'none',
+  /** Those of the whole application. */
+  Application = 'application',
+  /** Those of the whole application, and the parts that each process counted. */
+  Processes = 'processes',
+}
+
+/**
+ * Reads the segment at a path, without a slot, and without a store to it. `names` chooses metrics; all if it is left
+ * out.
+ */
+export declare function readSegment(path: string, parts: ReadingParts, names?: Array<string> | undefined | null): Promise<SegmentReading>
+
+/**
+ * Removes the segment at a path, unless a process uses it. Returns the pids of the processes that use it; none if the
+ * segment is removed.
+ */
+export declare function removeSegment(path: string): Array<number>
 
 /** One row. */
 export interface Sample {
@@ -522,6 +568,88 @@ export declare const enum ScrapeScope {
   Process = 'process',
   /** The writer of this thread. */
   Thread = 'thread',
+}
+
+/** The application, for people who look at its segment. */
+export interface SegmentDescription {
+  /** Name of its package. */
+  name?: string
+  /** Path of its main script. */
+  script?: string
+  /** Unix time at which its root started, in milliseconds. */
+  started?: number
+}
+
+/** Facts about a segment. */
+export interface SegmentFacts {
+  /** Layout version, `major << 16 | minor`, of the process that made the segment. */
+  version: number
+  /** Name of the application's package. */
+  name?: string
+  /** Path of the application's main script. */
+  script?: string
+  /** Unix time at which the application's root started, in milliseconds. */
+  started?: number
+  /** Unix time at which the segment was made, in milliseconds. */
+  made: number
+  /** Unix time at which a writer last attached, in milliseconds. */
+  attached: number
+  /** Whether the segment is removed, or about to be removed. */
+  retired: boolean
+  /** The application's root; null in a segment that the user named. */
+  root?: ProcessIdentity
+  /** Whether the root lives; null if that is unknown. */
+  rootLives?: boolean
+  /** Whether the application lives, or may live. */
+  lives: boolean
+  /** The limits of the segment. */
+  limits: HeapLimits
+  /** Bytes of label texts. */
+  textBytes: number
+  /** Number of series that live, counted one by one. */
+  countedSeries: number
+  /** Whether a change of the heap is under way, or was interrupted. */
+  changing: boolean
+  /** The writers, also those that have ended. */
+  writers: Array<SegmentWriter>
+  /** The ten metrics with most series. */
+  largest: Array<LargeMetric>
+  /** Figures of the heap. */
+  stats: HeapStats
+}
+
+/** A segment as it was at one moment. */
+export interface SegmentReading {
+  /** Facts about the segment. */
+  facts: SegmentFacts
+  /** The bytes of a snapshot; null if no metrics were asked for. */
+  snapshot?: Buffer
+  /** The parts of each process, if they were asked for. */
+  processes: Array<ProcessParts>
+  /** Number of parts of series whose sums, buckets and counts may be of different moments. */
+  torn: number
+  /** Families, series and blocks that are not shown because their words are damaged. */
+  damaged: number
+  /** Number of copies of the segment that were made. */
+  copies: number
+}
+
+/** A writer that has a slot, or had it last. */
+export interface SegmentWriter {
+  /** The process, distinct from any other process that had or will have its pid. */
+  process: string
+  /** Its pid, in its own pid namespace. */
+  pid: number
+  /** Number of its thread; 0 for a main thread. */
+  thread: number
+  /** Number of its process among the workers of its cluster; 0 if it is none. */
+  worker: number
+  /** Whether it lives. */
+  lives: boolean
+  /** Unix time at which it attached, in milliseconds. */
+  claimed: number
+  /** Unix time at which it last showed that its event loop runs, in milliseconds; 0 if it never did. */
+  seen: number
 }
 
 /** Where a family is in the bytes of a snapshot. */

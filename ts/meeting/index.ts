@@ -31,6 +31,7 @@ import {
   storageByVariable,
   warnOfOtherUser,
 } from './decide';
+import { describe } from './description';
 import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './directories';
 import { whyUnknown } from './root';
 import { configured } from './file';
@@ -39,9 +40,18 @@ import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings'
 
 export { cellsInUse, reload, type BackendInfo, type CellsInUse } from './backend';
 export { decisiveVariables } from './decide';
+export { directories, namedDirectory } from './directories';
 export { configured } from './file';
+export { workerNumber } from './processes';
 export { checkSettings } from './rules';
-export { AGGREGATORS, GAUGE_PATTERN, settings, type Backend, type Settings } from './settings';
+export {
+  AGGREGATORS,
+  GAUGE_PATTERN,
+  SEGMENT_NAME,
+  settings,
+  type Backend,
+  type Settings,
+} from './settings';
 
 let heap: NativeHeap | null = null;
 /** True once this isolate failed to open a segment: it uses memory storage from then on, and does not warn again. */
@@ -127,6 +137,7 @@ function open(create: boolean): NativeHeap | null {
     if (isMainThread) announced = process.env[INHERIT];
   }
   const native = openOptions(choice, create);
+  if (create) native.description = describe(decided);
   const found = binding.openHeap({ ...native, replaces: replacesOthers(choice) }, heap);
   if (found === null) return null;
   warnOfOtherUser(choice);

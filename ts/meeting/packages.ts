@@ -77,6 +77,19 @@ const VALUED = new Set(
 const CODE = /^(?:-e|-p|-pe|--eval|--print|-i|--interactive)$/;
 
 /**
+ * The main script in the command line of a Node.js process.
+ *
+ * @param args its arguments, the program's own name first
+ * @param cwd its working directory, which relative paths start from
+ * @returns an absolute path; null if it runs none
+ */
+export function scriptOfCommand(args: readonly string[], cwd: string): string | null {
+  const script = args.find((arg, i) => i > 0 && !arg.startsWith('-') && !VALUED.has(args[i - 1]!));
+  const none = script === undefined || args.slice(1).some((arg) => CODE.test(arg));
+  return none ? null : scriptFile(resolve(cwd, script));
+}
+
+/**
  * The package of a running Node.js process by its command line.
  *
  * @param args its arguments, the program's own name first

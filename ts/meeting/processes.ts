@@ -5,7 +5,7 @@
 
 import { readFileSync, readlinkSync } from 'fs';
 
-import { packageOf, packageOfCommand, packageOfScript } from './packages';
+import { packageOf, packageOfCommand, packageOfScript, scriptOfCommand } from './packages';
 
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -58,6 +58,12 @@ export function isClusterWorker(variables: Variables): boolean {
   return variables['NODE_UNIQUE_ID'] !== undefined;
 }
 
+/** Returns the number of this process among the workers of its cluster: `cluster.worker.id`. 0 if it is no worker. */
+export function workerNumber(): number {
+  const id = Number(startOf('self').variables?.['NODE_UNIQUE_ID'] ?? 0);
+  return Number.isSafeInteger(id) && id > 0 && id < 2 ** 32 ? id : 0;
+}
+
 /** PM2 passes its description of an application to cluster workers as JSON, and to others variable by variable. */
 function pm2Application(variables: Variables): Pm2Application | null {
   let fields: Readonly<Record<string, unknown>> = variables;
@@ -86,6 +92,19 @@ export function ownPackage(pm2: Pm2Application | null): string {
   const wrapped = script !== undefined && /[\\/]lib[\\/]ProcessContainer\w*\.js$/.test(script);
   const main = wrapped && pm2 !== null ? pm2.script : script;
   return (main === undefined ? null : packageOfScript(main)) ?? packageOf(process.cwd());
+}
+
+/**
+ * Returns the path of the main script that a process runs; null if its command line does not show it.
+ *
+ * @param pm2 as for {@link ownPackage}
+ */
+export function scriptOfProcess(pid: number, pm2: Pm2Application | null): string | null {
+  if (pm2 !== null) return pm2.script;
+  if (pid === process.pid) return process.argv[1] ?? null;
+  const cwd = workingDirectory(pid);
+  const args = argumentsOf(pid);
+  return cwd === null || args === null ? null : scriptOfCommand(args, cwd);
 }
 
 /** Returns the folder of the package that another process runs; null if its command line does not show it. */

@@ -1,6 +1,8 @@
 /** The functions of the native module, and the types of their arguments. */
 
 import type { Bytes, ExtraFamily, HeapLimits, NativeHeap, ScrapeFormat } from './heap';
+import type { ProcessIdentity } from './identity';
+import type { ReadingParts, SegmentDescription, SegmentReading } from './reader';
 
 /** Numbers of the heap's layout that JavaScript needs; defined once, in Rust. */
 export interface Layout {
@@ -23,17 +25,6 @@ export interface Layout {
   readonly stores: number;
 }
 
-/** The identity of a process. It differs from that of any process that had its pid before, or gets it later. */
-export interface ProcessIdentity {
-  pid: number;
-  ppid: number;
-  /** Time of the process's start: on Linux in clock ticks after boot, on macOS in microseconds since 1970. */
-  startTime: string;
-  bootId: string;
-  /** Inode of the pid namespace. */
-  pidNamespace: string;
-}
-
 export interface OpenOptions {
   /** Absolute path of a segment that the user named. This package never removes it. */
   path?: string;
@@ -52,6 +43,8 @@ export interface OpenOptions {
   limits?: HeapLimits;
   /** True if the root does not load this package, and starts new processes in place of old ones. */
   replaces?: boolean;
+  /** The application, which is noted in the segment if it has to be made. */
+  description?: SegmentDescription;
 }
 
 /** Where a family is in the bytes of a snapshot. */
@@ -88,6 +81,25 @@ export interface Binding {
    * @param before the former segment of this isolate, which is copied if a stranger removed its file
    */
   openHeap(options: OpenOptions, before?: NativeHeap | null): NativeHeap | null;
+  /**
+   * Reads a segment as a stranger: without a slot, and without a store to it. The promise rejects with a code and the
+   * path for a file that is no segment of this version, is damaged, or cannot be read.
+   *
+   * @param names metrics that are read; all if left out
+   */
+  readSegment(
+    path: string,
+    parts: ReadingParts,
+    names?: readonly string[] | null,
+  ): Promise<SegmentReading>;
+  /** Paths of the segments of this user, and of its groups, below the parents of this package's own directories. */
+  listSegments(parents: readonly string[]): string[];
+  /**
+   * Removes a segment, unless a process uses it.
+   *
+   * @returns the pids of the processes that use it; none if the segment is removed. Throws an Error with a code
+   */
+  removeSegment(path: string): number[];
   /** Returns where the families of a snapshot are. Throws an Error with a code for bytes that are no snapshot. */
   snapshotFrames(snapshot: Uint8Array): SnapshotFrame[];
   /** Returns the snapshot of families that the heap does not hold. */

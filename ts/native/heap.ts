@@ -172,8 +172,9 @@ export interface NativeHeap {
    * that of a dead writer. Throws an Error with a code.
    *
    * @param thread number of this thread in its process, 0 for the main one
+   * @param worker number of this process among the workers of its cluster, 0 if it is none
    */
-  writer(thread: number): NativeWriter;
+  writer(thread: number, worker?: number): NativeWriter;
   /**
    * Makes a candidate in the election of this name. Of the candidates with that name in all threads and processes that
    * map this segment, one is elected at a time. Throws an Error with a code if no descriptor is left.

@@ -6,6 +6,8 @@
 
 export type * from './binding';
 export type * from './heap';
+export type * from './identity';
+export type * from './reader';
 export type * from './writer';
 
 /** The kinds of stores with which JavaScript may update cells on this machine. */

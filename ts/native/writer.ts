@@ -33,6 +33,8 @@ export interface Taken {
 export interface NativeWriter {
   readonly slot: number;
   readonly incarnation: number;
+  /** Notes that this isolate's event loop runs, for those who look at the segment. */
+  showLife(): void;
   /**
    * Declares a family on this writer, so that scrapes show it. `group` is the number of the registry in this isolate,
    * whose default labels the family's series get. Returns the family's number, or minus a {@link Status}.

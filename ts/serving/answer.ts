@@ -12,6 +12,7 @@ import {
 } from '../exposition';
 import { scopeOf, warnOfMisspelt, type PrintScopeOptions, type ScopeOptions } from '../metrics';
 import { Registry } from '../registry';
+import { SegmentReader } from '../segment-reader';
 
 /** The members of a registry that an answer needs. Registries of this package and of prom-client have them. */
 export interface Scrapable {
@@ -129,7 +130,8 @@ async function scrape(
   { negotiate, scope }: ServingOptions<never>,
   question: Question,
 ): Promise<Answer> {
-  const negotiated = negotiate === true && register instanceof Registry;
+  const prints = register instanceof Registry || register instanceof SegmentReader;
+  const negotiated = negotiate === true && prints;
   const contentType = negotiated
     ? preferred(question.header('accept'), offered(register))
     : register.contentType;

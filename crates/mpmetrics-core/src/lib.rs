@@ -17,6 +17,7 @@ pub mod layout;
 pub mod metric_type;
 pub mod metrics;
 pub mod quantile;
+pub mod reader;
 pub mod region;
 pub mod scrape;
 pub mod segment;

@@ -12,7 +12,7 @@ use crate::text::Text;
 use crate::views::view_of;
 use crate::writer::{NativeWriter, SharedWriter};
 use mpmetrics_core::doorbell::Doorbell;
-use mpmetrics_core::heap::{Limits, Owner};
+use mpmetrics_core::heap::{Description, Limits, Owner};
 use mpmetrics_core::layout::{header, HEADER_WORDS};
 use mpmetrics_core::os::{is_of_process, ProcessIdentity};
 use mpmetrics_core::scrape::filter::Scope;
@@ -53,6 +53,27 @@ pub struct Options {
     pub limits: Option<HeapLimits>,
     /// Whether the root does not load this package, and starts new processes in place of old ones.
     pub replaces: Option<bool>,
+    /// The application, which is noted in the segment if this call makes it.
+    pub description: Option<SegmentDescription>,
+}
+
+/// The application, for people who look at its segment.
+#[napi(object, object_to_js = false)]
+#[derive(Default)]
+pub struct SegmentDescription {
+    /// Name of its package.
+    pub name: Option<String>,
+    /// Path of its main script.
+    pub script: Option<String>,
+    /// Unix time at which its root started, in milliseconds.
+    pub started: Option<f64>,
+}
+
+impl From<SegmentDescription> for Description {
+    fn from(from: SegmentDescription) -> Self {
+        let root_started_ms = from.started.map(|started| started as u64);
+        Self { name: from.name, script: from.script, root_started_ms }
+    }
 }
 
 /// Opens a segment. Returns null if it does not exist and `create` is false. `before` is the segment that this isolate
@@ -70,6 +91,7 @@ pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option
         root: options.root.map(ProcessIdentity::try_from).transpose()?,
         mode: options.mode,
         gid: options.gid,
+        description: options.description.unwrap_or_default().into(),
     };
     let opened = match before {
         Some(before) => Segment::open_after(&options, limits, &before.segment),
@@ -145,9 +167,10 @@ impl NativeHeap {
     }
 
     /// Returns this object's writer. Claims a slot at the first call, and again after the slot was lost. `thread` is
-    /// the number of this thread, 0 for the main thread.
+    /// the number of this thread, 0 for the main thread; `worker` that of this process among the workers of its
+    /// cluster, 0 for none.
     #[napi]
-    pub fn writer(&self, env: &Env, thread: u32) -> Result<NativeWriter> {
+    pub fn writer(&self, env: &Env, thread: u32, worker: Option<u32>) -> Result<NativeWriter> {
         let lost = |writer: &SharedWriter| {
             writer.borrow().as_ref().is_none_or(|writer| !writer.owns_slot())
         };
@@ -160,7 +183,8 @@ impl NativeHeap {
                     let begun = heap.begin_epoch();
                     begun.map_err(|error| failure(&error.at(self.segment.path())))?;
                 }
-                let claimed = heap.writer_of(Owner { process, pid, thread });
+                let claimed =
+                    heap.writer_of(Owner { process, pid, thread, worker: worker.unwrap_or(0) });
                 let writer = claimed.map_err(|error| failure(&error.at(self.segment.path())))?;
                 let writer = Rc::new(RefCell::new(Some(writer)));
                 // Frees a worker thread's slot for adoption as soon as its environment ends. The kernel

@@ -12,6 +12,7 @@ mod heap;
 mod job;
 mod limits;
 mod process;
+mod reader;
 mod scrape;
 mod snapshots;
 mod stats;

@@ -1,9 +1,11 @@
 //! Figures of a heap.
 
-use mpmetrics_core::layout::header;
+use mpmetrics_core::heap::origin_of;
+use mpmetrics_core::layout::{header, Words};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Refusal, Result};
 use napi_derive::napi;
+use std::path::Path;
 
 /// Figures of a heap.
 #[napi(object, object_from_js = false)]
@@ -62,19 +64,23 @@ impl HeapStats {
     pub fn of(segment: &Segment) -> Result<Self> {
         let heap = segment.heap();
         let living = heap.present()?;
-        let words = heap.words();
+        Ok(Self::of_words(heap.words(), &living, segment.path(), segment.memory_backed))
+    }
+
+    /// The figures in the words of a heap. `living` tells which slots' writers live.
+    pub fn of_words(words: Words<'_>, living: &[bool], path: &Path, memory_backed: bool) -> Self {
         let number = |index| words.header(index) as f64;
-        Ok(Self {
-            path: segment.path().to_string_lossy().into_owned(),
-            origin: format!("{:016x}", heap.origin()),
-            memory_backed: segment.memory_backed,
+        Self {
+            path: path.to_string_lossy().into_owned(),
+            memory_backed,
+            origin: format!("{:016x}", origin_of(words)),
             reserved_bytes: number(header::SIZE),
             used_bytes: number(header::USED) * 8.0,
             limit_bytes: number(header::MAX_BYTES),
             families: number(header::FAMILIES),
             series: number(header::LIVE_SERIES),
             slots: number(header::SLOTS),
-            living: living.into_iter().filter(|living| *living).count() as f64,
+            living: living.iter().filter(|living| **living).count() as f64,
             adoptions: number(header::ADOPTIONS),
             dropped: Refusal::ALL
                 .iter()
@@ -91,6 +97,6 @@ impl HeapStats {
             removed: number(header::REMOVED),
             recoveries: number(header::RECOVERIES),
             collect_timeouts: number(header::COLLECT_TIMEOUTS),
-        })
+        }
     }
 }

@@ -102,6 +102,12 @@ impl NativeWriter {
         self.slot
     }
 
+    /// Notes that this isolate's event loop runs, for those who look at the segment.
+    #[napi]
+    pub fn show_life(&self) -> Result<()> {
+        self.tell(Writer::show_life)
+    }
+
     /// Number of this life of the slot.
     #[napi(getter)]
     pub fn incarnation(&self) -> u32 {

@@ -6,14 +6,9 @@
 import { threadId } from 'worker_threads';
 
 import { messageOf, MpmetricsError, warnOnce } from '../../errors';
-import {
-  Status,
-  statusOf,
-  type HeapStats,
-  type NativeHeap,
-  type NativeWriter,
-  type Refusal,
-} from '../../native';
+import { workerNumber } from '../../meeting';
+import { Status, statusOf } from '../../native';
+import type { HeapStats, NativeHeap, NativeWriter, Refusal } from '../../native';
 import { unref } from '../../timers';
 import type { Shape } from '../cells/kind';
 import type { Collect } from '../collecting';
@@ -311,7 +306,7 @@ export class HeapStorage {
   }
 
   private connect(): NativeWriter {
-    const writer = this.heap!.writer(threadId);
+    const writer = this.heap!.writer(threadId, workerNumber());
     this.current = writer;
     const lost = (): void => {
       // While the backlog waits and the segment is being left, each series would wait here for a lock that another
@@ -381,6 +376,7 @@ export class HeapStorage {
     if (this.dead) return true;
     if (!this.open(false) || this.heap?.current !== true) return this.dead;
     this.left.moveIn(this.heap);
+    this.current?.showLife();
     return true;
   }
 

@@ -39,7 +39,7 @@ impl Heap {
     /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed,
     /// [`Error::Full`] or [`Error::Limit`] if there is no room for a writer.
     pub fn writer(&self, process: u64, pid: u32) -> Result<Writer> {
-        self.writer_of(Owner { process, pid, thread: 0 })
+        self.writer_of(Owner { process, pid, ..Owner::default() })
     }
 
     /// Claims a slot for any thread, like [`Heap::writer`] for a main thread.

@@ -1,5 +1,6 @@
 //! Laying out an empty heap, and checking that a heap has the layout and the machine of this build.
 
+use super::description::Description;
 use super::directory::index;
 use super::memory::lock::Locked;
 use super::memory::table::{DEFAULTS, FAMILIES, SERIES, SLOTS};
@@ -63,6 +64,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The root of the application. The segment is not reaped while the root lives.
     pub root: Option<ProcessIdentity>,
+    /// The application, for people who look at its segment.
+    pub description: Description,
 }
 
 /// Writes the header of a heap, and its magic last.
@@ -97,6 +100,7 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
         words.set_header(header::ROOT_START, root.start_time);
         words.set_header(header::ROOT_NAMESPACE, root.pid_namespace);
     }
+    setup.description.write(words);
     kill_point!("create.header");
     // SYNC POINT: from here on the region is a heap. No other process finds the file before it gets its name.
     words.set_header(header::MAGIC, MAGIC);

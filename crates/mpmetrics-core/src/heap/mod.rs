@@ -8,6 +8,7 @@
 
 mod blocks;
 mod candidate;
+mod description;
 mod directory;
 mod entry;
 mod init;
@@ -21,12 +22,13 @@ mod writer;
 
 pub use blocks::shared::SLAB as SHARED_SLAB;
 pub use candidate::Candidate;
+pub use description::Description;
 pub use directory::family::{FamilySpec, MAX_STATES};
 pub use directory::label_values::Values;
 pub use entry::HeldLock;
 pub use init::{Limits, Setup};
 pub use memory::address::{Address, OctaveAddress};
-pub use memory::heap::Heap;
+pub use memory::heap::{origin_of, Heap};
 pub use memory::lock::LOCK_DEADLINE_US;
 pub use slots::claimed::Owner;
 pub use writer::Writer;
@@ -39,7 +41,8 @@ pub(crate) use directory::defaults::read as read_defaults;
 pub(crate) use directory::family::{decode as decode_family, is_of_epoch};
 pub(crate) use directory::series::read as read_labels;
 pub(crate) use init::{check, check_header, root};
-pub(crate) use memory::table::{FAMILIES, GENERATIONS, SERIES, SLOTS};
+pub(crate) use memory::table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
+pub(crate) use slots::awaited::is_awaited;
 pub(crate) use succession::{copy, Succession};
 /// Functions that loom models run concurrently with a scrape.
 #[cfg(all(test, loom))]

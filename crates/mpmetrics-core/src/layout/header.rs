@@ -142,9 +142,21 @@ pub const COPIED: usize = 178;
 pub const EPOCH: usize = 179;
 /// [`MADE`] of the first segment in the chain of copies that led to this segment; its own if it is no copy.
 pub const BORN: usize = 180;
+/// Unix time at which the application's root started, milliseconds; 0 if it is unknown, or there is no root.
+pub const ROOT_STARTED: usize = 181;
 /// The [`ID`]s of the segments in the chain of copies that led to this segment, the latest first.
 pub const ANCESTORS: usize = 184;
+/// Number of bytes of the application's name, which follow in the next [`NAME_WORDS`] words as UTF-8; 0 for none. The
+/// process that makes the segment stores it.
+pub const NAME: usize = 192;
+/// Number of bytes of the path of the application's main script, which follow in the next [`SCRIPT_WORDS`] words as
+/// UTF-8; 0 for none.
+pub const SCRIPT: usize = 226;
 /// Mutexes under which words change if the target has no 64-bit atomics: see [`super::lock_stripe`].
 pub const LOCKS: usize = 384;
+/// Number of words of the application's name.
+pub const NAME_WORDS: usize = 32;
+/// Number of words of the path of the main script.
+pub const SCRIPT_WORDS: usize = 128;
 /// Largest number of chunks of a table.
 pub const CHUNKS: usize = 16;

@@ -26,7 +26,7 @@ pub use words::Words;
 pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
 /// Layout version: `major << 16 | minor`. A heap with another major number is refused. A higher minor number means that
 /// words were only appended, or types of families were added, which older versions do not show.
-pub const VERSION: u64 = 1 << 16 | 1;
+pub const VERSION: u64 = 1 << 16 | 2;
 
 /// Number of words in a page. Extents are whole pages.
 pub const PAGE_WORDS: u64 = 512;
@@ -100,6 +100,9 @@ pub const MAX_DEFAULTS: u32 = 65_535;
 pub const MAX_BLOCK_WORDS: u64 = u16::MAX as u64;
 const _: () =
     assert!(header::DROPPED + crate::error::Refusal::ALL.len() <= header::LIMIT_LABEL_BYTES);
+const _: () = assert!(header::ANCESTORS + ANCESTORS <= header::NAME);
+const _: () = assert!(header::NAME + header::NAME_WORDS < header::SCRIPT);
+const _: () = assert!(header::SCRIPT + header::SCRIPT_WORDS < header::LOCKS);
 const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
 const _: () = assert!(slot::MUTEX + slot::MUTEX_WORDS <= slot::WORDS);
 const _: () = assert!(slot::SHARED < slot::MUTEX && EXTENT_HEADER > extent::NEXT);

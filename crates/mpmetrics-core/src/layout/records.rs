@@ -37,6 +37,10 @@ pub mod slot {
     pub const SHARED: u64 = 8;
     /// In a copy: [`header::ID`](super::super::header::ID) of the segment to which the slot's owner still stores; 0 for none.
     pub const AWAITED: u64 = 9;
+    /// Number of the owner among the workers of its cluster; 0 if it is none.
+    pub const WORKER: u64 = 10;
+    /// Unix time, in milliseconds, at which the owner last showed that its event loop runs.
+    pub const SEEN: u64 = 11;
     /// A mutex of the C library, of [`MUTEX_WORDS`], for the exemplars in the slot's slabs. Initialised when the slot
     /// is claimed.
     pub const MUTEX: u64 = 16;

@@ -23,5 +23,6 @@ mod summary;
 pub mod walk;
 mod writer_labels;
 
+pub use own::{fill, largest};
 pub use rounds::scrape;
 pub use spare::recycle;

@@ -91,8 +91,9 @@ fn by_metric(family: &mut Family, text: &mut Vec<u8>, words: Words<'_>) {
     }
 }
 
-/// Returns the [`LARGEST`] metrics by their names, the one with most series first. A damaged family is left out.
-fn largest(words: Words<'_>) -> Vec<(String, u64)> {
+/// Returns the metrics with most series, ten at most, by their names, the one with most series first. A damaged family is left out.
+#[must_use]
+pub fn largest(words: Words<'_>) -> Vec<(String, u64)> {
     let mut counts: HashMap<String, u64> = HashMap::new();
     for id in 0..FAMILIES.count(words, header::FAMILIES).unwrap_or(0) {
         let count = FAMILIES.find(words, id).and_then(|at| words.load(at + fam::SERIES));

@@ -116,6 +116,14 @@ pub fn check_name(name: &str) -> Result<()> {
     })
 }
 
+/// The name of our own directory, of this user or of a group.
+pub fn own_directory(gid: Option<u32>) -> String {
+    match gid {
+        Some(gid) => format!("mpmetrics-g{gid}"),
+        None => format!("mpmetrics-{}", os::effective_uid()),
+    }
+}
+
 /// Our own directory: `mpmetrics-<uid>` in a parent, or `mpmetrics-g<gid>` if a group was configured, so that all its
 /// members search the same directory.
 #[derive(Debug)]
@@ -135,11 +143,7 @@ impl Directory {
                 value: parent.display().to_string(),
             });
         }
-        let name = match access.gid {
-            Some(gid) => format!("mpmetrics-g{gid}"),
-            None => format!("mpmetrics-{}", os::effective_uid()),
-        };
-        let path = parent.join(name);
+        let path = parent.join(own_directory(access.gid));
         let mut found = match os::entry_at(&path) {
             Err(error) if is_gone(&error) && make => {
                 make_directory(&path, access)?;

@@ -6,7 +6,7 @@ use super::open::{open, OpenOptions, Opened};
 use super::reap::{self, RoomMaker};
 use super::state;
 use crate::error::{Error, Result};
-use crate::heap::{self, Heap, Limits, Setup};
+use crate::heap::{self, Description, Heap, Limits, Setup};
 use crate::layout::{header, lock, Words, HEADER_WORDS};
 use crate::os::{self, ProcessIdentity};
 use crate::region::Mapped;
@@ -18,10 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The contents of a segment's file: a heap.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct HeapContents {
     /// Limits of a new segment.
     pub limits: Limits,
+    /// The application for which a new segment is made.
+    pub description: Description,
 }
 
 /// Reads the words of a file's header, and the length of the file in bytes. Does not map the header, because a file may
@@ -47,7 +49,12 @@ impl Contents for HeapContents {
         os::allocate(file, 0, HEADER_WORDS * 8)?;
         let file = file.try_clone().map_err(|source| Error::Io { call: "dup", source })?;
         let region = Arc::new(Mapped::new(file, self.limits.bytes)?);
-        Heap::create(region, &Setup { limits: self.limits, root: root.cloned() }).map(drop)
+        let setup = Setup {
+            limits: self.limits,
+            root: root.cloned(),
+            description: self.description.clone(),
+        };
+        Heap::create(region, &setup).map(drop)
     }
 
     fn inspect(&self, file: &File) -> Result<Inspection> {
@@ -99,15 +106,16 @@ impl Segment {
     /// # Errors
     /// As [`open`]. Each error has the path of the file or directory that it is about.
     pub fn open(options: &OpenOptions, limits: Limits) -> Result<Option<Self>> {
-        open(options, &HeapContents { limits })
-            .and_then(|opened| opened.map(|opened| Self::map(opened, options, limits)).transpose())
+        let contents = HeapContents { limits, description: options.description.clone() };
+        open(options, &contents)
+            .and_then(|opened| opened.map(|opened| Self::map(opened, options)).transpose())
             .map_err(|error| match &options.path {
                 Some(path) => error.of_named(path),
                 None => error,
             })
     }
 
-    pub(super) fn map(opened: Opened, options: &OpenOptions, limits: Limits) -> Result<Self> {
+    pub(super) fn map(opened: Opened, options: &OpenOptions) -> Result<Self> {
         let Opened { file, path, memory_backed, passed_over, .. } = opened;
         let mapped = read_header(&file).and_then(|(header, len)| {
             let words = Words(&header);
@@ -116,7 +124,7 @@ impl Segment {
             region.lies_at(path.clone());
             if options.path.is_none() {
                 let access = Access::new(options.mode, options.gid)?;
-                if let Some(maker) = RoomMaker::new(&path, access, HeapContents { limits }) {
+                if let Some(maker) = RoomMaker::new(&path, access, HeapContents::default()) {
                     region.makes_room(move || maker.make_room());
                 }
             }

@@ -16,9 +16,11 @@ mod contents;
 mod create;
 mod directory;
 mod heap_file;
+mod listing;
 mod open;
 mod probe;
 mod reap;
+mod removal;
 mod state;
 mod succession;
 #[cfg(test)]
@@ -26,5 +28,7 @@ mod tests;
 
 pub use contents::{Contents, Inspection};
 pub use heap_file::{HeapContents, Segment};
+pub use listing::list;
 pub use open::{open, OpenOptions, Opened};
 pub use reap::unlink;
+pub use removal::{remove, Removal};

@@ -6,6 +6,7 @@ use super::directory::{self, Access, Directory, PATIENCE_US};
 use super::probe::{probe, CHECKED};
 use super::reap::{self, Want};
 use crate::error::{Code, Error, Result};
+use crate::heap::Description;
 use crate::os::conformance::Contract;
 use crate::os::{self, ProcessIdentity};
 use std::fs::File;
@@ -36,6 +37,8 @@ pub struct OpenOptions {
     /// Group of file and directory, for applications whose processes run as several users. Files that belong to this
     /// group are trusted, also those of other users.
     pub gid: Option<u32>,
+    /// The application, which is noted in the segment if this call makes it.
+    pub description: Description,
 }
 
 /// A segment that was found or made.

@@ -100,9 +100,9 @@ fn reap_one(
 }
 
 /// A lock of a byte, held until this is dropped.
-struct Held<'a> {
-    file: &'a File,
-    byte: u64,
+pub(super) struct Held<'a> {
+    pub file: &'a File,
+    pub byte: u64,
 }
 
 impl Drop for Held<'_> {

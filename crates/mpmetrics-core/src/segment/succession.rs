@@ -74,14 +74,17 @@ impl Segment {
             Err(Error::Retired) => return Self::open(options, limits),
             gone => gone?,
         };
-        let contents = Copy { of: before.heap(), contents: HeapContents { limits } };
+        let contents = Copy {
+            of: before.heap(),
+            contents: HeapContents { limits, ..HeapContents::default() },
+        };
         // If a copy was made recently, makes no other. If the file of that copy is gone, too, the writers in it have
         // newer counts, and make the next copy.
         let waits = gone.has_heirs();
         let options = OpenOptions { create: !waits, ..options.clone() };
         for _ in 0..ROUNDS {
             let Some(opened) = open(&options, &contents)? else { break };
-            let segment = Self::map(opened, &options, limits)?;
+            let segment = Self::map(opened, &options)?;
             let copied = segment.heap().descends_from(before.heap());
             if copied || !waits && !gone.displaces(segment.heap()) {
                 kill_point!("succeed.named");

@@ -3,7 +3,7 @@
 use crate::handle;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
-use mpmetrics_core::heap::{Address, FamilySpec, Heap, Limits, Owner, Setup, Writer};
+use mpmetrics_core::heap::{Address, FamilySpec, Heap, Owner, Setup, Writer};
 use mpmetrics_core::layout::{header, BlockBirth, BlockKey};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
@@ -12,7 +12,7 @@ use mpmetrics_core::scrape::scrape;
 use std::sync::Arc;
 
 fn heap() -> Heap {
-    let setup = Setup { limits: Limits::default(), root: None };
+    let setup = Setup::default();
     Heap::create(Arc::new(Owned::new(1 << 20)), &setup).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn rows(heap: &Heap) -> Vec<String> {
 }
 
 fn writer(heap: &Heap, pid: u32) -> Writer {
-    heap.writer_of(Owner { process: u64::from(pid), pid, thread: 0 }).unwrap()
+    heap.writer_of(Owner { process: u64::from(pid), pid, ..Owner::default() }).unwrap()
 }
 
 /// Sets a writer's part of a series. `time` is used only with the aggregator `mostrecent`.

@@ -3,7 +3,7 @@
 use crate::handle;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
-use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer};
+use mpmetrics_core::heap::{FamilySpec, Heap, Owner, Setup, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
@@ -17,7 +17,7 @@ const B: f64 = 2.0;
 const C: f64 = 4.0;
 
 fn heap() -> Heap {
-    let setup = Setup { limits: Limits::default(), root: None };
+    let setup = Setup::default();
     Heap::create(Arc::new(Owned::new(1 << 20)), &setup).unwrap()
 }
 
@@ -57,7 +57,7 @@ fn set(heap: &Heap) -> String {
 }
 
 fn writer(heap: &Heap, pid: u32) -> Writer {
-    heap.writer_of(Owner { process: u64::from(pid), pid, thread: 0 }).unwrap()
+    heap.writer_of(Owner { process: u64::from(pid), pid, ..Owner::default() }).unwrap()
 }
 
 /// Binds a writer's part of a series, and sets its mask, unless it is 0.

@@ -1,7 +1,7 @@
 //! Rings, answers and waits in a heap in process memory, with real threads.
 
 use mpmetrics_core::doorbell::{Doorbell, Ear};
-use mpmetrics_core::heap::{Heap, Limits, Setup, Writer};
+use mpmetrics_core::heap::{Heap, Setup, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::region::Owned;
 use std::cell::Cell;
@@ -74,7 +74,7 @@ impl Process {
 }
 
 fn heap() -> Heap {
-    let setup = Setup { limits: Limits::default(), root: None };
+    let setup = Setup::default();
     Heap::create(Arc::new(Owned::new(1 << 17)), &setup).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use crate::handle;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::text::text;
-use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer};
+use mpmetrics_core::heap::{FamilySpec, Heap, Owner, Setup, Writer};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::scrape::filter::Filter;
@@ -11,7 +11,7 @@ use mpmetrics_core::scrape::scrape;
 use std::sync::Arc;
 
 fn heap() -> Heap {
-    let setup = Setup { limits: Limits::default(), root: None };
+    let setup = Setup::default();
     Heap::create(Arc::new(Owned::new(1 << 20)), &setup).unwrap()
 }
 
@@ -35,7 +35,7 @@ fn rows(heap: &Heap) -> Vec<String> {
 }
 
 fn writer(heap: &Heap, pid: u32, thread: u32) -> Writer {
-    heap.writer_of(Owner { process: u64::from(pid), pid, thread }).unwrap()
+    heap.writer_of(Owner { process: u64::from(pid), pid, thread, ..Owner::default() }).unwrap()
 }
 
 /// Updates a writer's part of the series without labels: `change` gets its cells.

@@ -47,6 +47,8 @@ mod octaves;
 mod openmetrics;
 mod shared_gauge;
 mod states;
+mod strangers;
+mod strangers_damaged;
 mod succession;
 mod summaries;
 mod summaries_interrupted;

@@ -3,7 +3,7 @@
 
 use crate::derived_words::DerivedWords;
 use mpmetrics_core::exposition::text::text;
-use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Setup, Writer, SHARED_SLAB};
+use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer, SHARED_SLAB};
 use mpmetrics_core::layout::{header, BlockKey};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 fn heap() -> Heap {
-    let setup = Setup { limits: Limits::default(), root: None };
+    let setup = Setup::default();
     Heap::create(Arc::new(Owned::new(1 << 20)), &setup).unwrap()
 }
 

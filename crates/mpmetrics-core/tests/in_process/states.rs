@@ -6,7 +6,7 @@ use crate::snapshot::Builder;
 use mpmetrics_core::cells::{recent, scalar};
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
-use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer, MAX_STATES};
+use mpmetrics_core::heap::{FamilySpec, Heap, Owner, Setup, Writer, MAX_STATES};
 use mpmetrics_core::layout::{family, header, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
@@ -21,7 +21,7 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 fn heap() -> Heap {
-    let setup = Setup { limits: Limits::default(), root: None };
+    let setup = Setup::default();
     Heap::create(Arc::new(Owned::new(1 << 20)), &setup).unwrap()
 }
 
@@ -59,7 +59,7 @@ fn rows(heap: &Heap) -> Vec<String> {
 }
 
 fn writer(heap: &Heap, pid: u32) -> Writer {
-    heap.writer_of(Owner { process: u64::from(pid), pid, thread: 0 }).unwrap()
+    heap.writer_of(Owner { process: u64::from(pid), pid, ..Owner::default() }).unwrap()
 }
 
 /// Updates a writer's part of a series: `change` gets its cells.

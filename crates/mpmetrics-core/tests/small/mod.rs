@@ -19,7 +19,7 @@ pub fn heap() -> Heap {
 
 /// A heap of this size.
 pub fn heap_with(bytes: usize, limits: Limits) -> Heap {
-    let setup = Setup { limits, root: None };
+    let setup = Setup { limits, ..Setup::default() };
     Heap::create(Arc::new(Owned::new(bytes / 8)), &setup).unwrap()
 }
 

@@ -51,10 +51,7 @@ impl Heap {
     /// Returns a number that identifies this segment and all of its copies, and no other segment.
     #[must_use]
     pub fn origin(&self) -> u64 {
-        let (k0, k1) = self.hash_key();
-        let mut hasher = SipHasher13::new_with_keys(k0, k1);
-        hasher.write(b"origin");
-        hasher.finish()
+        origin_of(self.words())
     }
 
     pub(crate) fn region(&self) -> &dyn Region {
@@ -62,7 +59,19 @@ impl Heap {
     }
 
     pub(in crate::heap) fn hash_key(&self) -> (u64, u64) {
-        let words = self.words();
-        (words.header(header::HASH_KEY), words.header(header::HASH_KEY + 1))
+        hash_key_of(self.words())
     }
+}
+
+/// Returns [`Heap::origin`] of the heap with these words.
+#[must_use]
+pub fn origin_of(words: Words<'_>) -> u64 {
+    let (k0, k1) = hash_key_of(words);
+    let mut hasher = SipHasher13::new_with_keys(k0, k1);
+    hasher.write(b"origin");
+    hasher.finish()
+}
+
+fn hash_key_of(words: Words<'_>) -> (u64, u64) {
+    (words.header(header::HASH_KEY), words.header(header::HASH_KEY + 1))
 }

@@ -48,7 +48,7 @@ pub struct Exemplars {
 }
 
 /// The thread that claims a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
     /// Key of the process.
     pub process: u64,
@@ -56,6 +56,8 @@ pub struct Owner {
     pub pid: u32,
     /// Number of the thread in the process, which gauges with the aggregator `all` show; 0 for the main thread.
     pub thread: u32,
+    /// Number of the process among the workers of its cluster; 0 if it is none.
+    pub worker: u32,
 }
 
 /// Returns the key of the process that owns a slot, or owned it last.

@@ -68,6 +68,8 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     words.store(at + slot::SHARED, 0)?;
     words.store(at + slot::AWAITED, 0)?;
     words.store(at + slot::CLAIMED, now)?;
+    words.store(at + slot::WORKER, u64::from(owner.worker))?;
+    words.store(at + slot::SEEN, now)?;
     words.set_header(header::LAST_ATTACH, now);
     if owner.thread == 0 && init::root(words).is_some_and(|root| root.key() == owner.process) {
         words.set_header(header::ROOT_WROTE, 1);

@@ -118,6 +118,18 @@ impl Writer {
         self.mine.incarnation
     }
 
+    /// Notes that this writer's event loop runs, for those who look at the segment. Does nothing if the slot belongs to
+    /// another writer by now.
+    pub fn show_life(&self) {
+        let words = self.heap.words();
+        let Ok(at) = SLOTS.find(words, self.mine.slot) else { return };
+        if matches!(words.load(at + slt::INCARNATION), Ok(life) if life == u64::from(self.mine.incarnation))
+        {
+            // The words of a slot that was found have memory.
+            let _ = words.store(at + slt::SEEN, os::unix_ms());
+        }
+    }
+
     /// Reference and length in words of a slab, for a view of it.
     #[must_use]
     pub fn slab(&self, number: u32) -> Option<(u64, u64)> {
