@@ -98,8 +98,12 @@ describe('requirements of single tests', () => {
     const all = neededBy();
     expect([...all.keys()].sort()).toEqual(Object.keys(NEEDS).sort());
     expect(all.get('redis-server')).toEqual([
-      '__test__/dependents/dependents.test.ts',
-      '__test__/guide/coming-from.test.ts',
+      ...['crash/hosts-mutations', 'crash/hosts', 'dependents/dependents', 'guide/coming-from'].map(
+        (name) => `__test__/${name}.test.ts`,
+      ),
+      ...['clients', 'errors', 'hosts', 'servers'].map(
+        (name) => `__test__/processes/redis-${name}.test.ts`,
+      ),
     ]);
     expect([...neededBy(['compat/counter', 'demo.test', '--project'])]).toEqual([
       ['prometheus', ['__test__/demo/demo.test.ts']],

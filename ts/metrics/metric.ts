@@ -389,10 +389,7 @@ lend(
  *
  * @throws TypeError for an invalid scope
  */
-export function scopeOf(
-  options: { readonly scope?: unknown } | undefined,
-  otherwise: Scope,
-): Scope {
+export function scopeOf(options: { scope?: unknown } | undefined, otherwise: Scope): Scope {
   const asked: unknown = options?.scope;
   if (asked === 'application' || asked === 'process' || asked === 'thread') return asked;
   if (asked !== undefined) {
