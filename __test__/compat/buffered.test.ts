@@ -187,6 +187,27 @@ describe('a flush', () => {
   });
 });
 
+test('a series that is removed twice before a flush is removed from the store once, by its own cell', async () => {
+  const calls: string[] = [];
+  let opened = 0;
+  const open = (): SlowCell => {
+    const id = `cell ${++opened}`;
+    const call = (method: string) => () => void calls.push(`${id}: ${method}`);
+    return { inc: call('inc'), set: call('set'), get: () => [0], remove: call('remove') };
+  };
+  const backend = client.buffered({ open }, { flushMs: 2 ** 30 });
+  client.configure({ backend });
+  const counter = counterOf();
+  counter.inc({ a: 'x' });
+  await backend.flush();
+  for (let i = 0; i < 2; i++) {
+    counter.remove('x');
+    counter.inc({ a: 'x' });
+  }
+  await backend.flush();
+  expect(calls).toEqual(['cell 1: inc', 'cell 1: remove', 'cell 2: inc']);
+});
+
 test('flushes never overlap, whenever they are asked for', async () => {
   let [under, most] = [0, 0];
   const store = {

@@ -164,6 +164,18 @@ describe('MPMETRICS_BACKEND_CONFIG', () => {
     expect((await run({ ...env, FIRST })).config).toEqual({ size: 5 });
   });
 
+  test.each(['{ "password": "hunter2", x }', '{ "password": hunter2 }', 'hidden.json'])(
+    '%s is an error that shows nothing of the text',
+    async (said) => {
+      writeFileSync(join(app.folder, 'hidden.json'), 'hunter2');
+      const env = { MPMETRICS_BACKEND: './own.cjs', MPMETRICS_BACKEND_CONFIG: said };
+      const { errors } = await run(env);
+      expect(errors).toMatch(/:1:\d+ is no JSON: \w/);
+      const { message } = await run({ ...env, FIRST: 'mpmetrics.loadBackend()' });
+      expect(errors + message!).not.toMatch(/hunter|word/);
+    },
+  );
+
   test.each([
     ['wrong.json', 'wrong.json:3:10 is no JSON: '],
     ['{ "size": 3', 'MPMETRICS_BACKEND_CONFIG:1:12 is no JSON: '],

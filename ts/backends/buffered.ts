@@ -139,8 +139,10 @@ class Buffer implements BufferedBackend {
     if (!this.cells.delete(cell)) return;
     this.dirty.delete(cell);
     cell.deltas.clear();
-    // A store may have the series from an earlier run, so it is told even if this cell has written nothing.
-    this.removals.set(keyOf(cell.series), cell);
+    // A store may have the series from an earlier run, so it is told even if this cell has written nothing. If the
+    // removal of an earlier cell waits, this cell has written nothing, because that removal comes first.
+    const key = keyOf(cell.series);
+    if (!this.removals.has(key)) this.removals.set(key, cell);
     this.schedule();
   }
 
@@ -212,7 +214,7 @@ class Buffer implements BufferedBackend {
       [...this.removals].map(async ([key, cell]) => {
         try {
           await this.storedOf(cell).remove();
-          if (this.removals.get(key) === cell) this.removals.delete(key);
+          this.removals.delete(key);
         } catch (error) {
           note(cell, error);
         }

@@ -20,7 +20,8 @@ export function readConfiguration(variable: string, said: string): Configuration
   const path = resolve(said);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    // Some editors begin a file with a byte order mark.
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw invalid(`${variable} names ${path}, which cannot be read: ${messageOf(error)}`, error);
   }
@@ -31,11 +32,12 @@ export function readConfiguration(variable: string, said: string): Configuration
 function parse(origin: string, text: string): Configuration {
   let found: unknown;
   try {
-    // Some editors begin a file with a byte order mark.
-    found = JSON.parse(text.replace(/^\uFEFF/, ''));
+    found = JSON.parse(text);
   } catch (error) {
     const [line, column] = positionOf(text);
-    throw invalid(`${origin}:${line}:${column} is no JSON: ${messageOf(error)}`, error);
+    // Without the cause, whose message has the text around the error: that may be a password.
+    const why = messageOf(error).replace(/(?:, )?(?:\.{3})?"[^]*is not valid JSON$/, '');
+    throw invalid(`${origin}:${line}:${column} is no JSON: ${why || 'it begins with no brace'}`);
   }
   if (typeof found !== 'object' || found === null || Array.isArray(found)) {
     throw invalid(`${origin} must have a JSON object, and has ${shown(found)}`);
@@ -70,7 +72,8 @@ function endsEarly(text: string): boolean {
   }
 }
 
-const SECRET = /pass|secret|token|credential|api_?key|private_?key|^auth$|authorization/i;
+const SECRET =
+  /pass|pwd|secret|token|credential|(?:api|private|access|account)_?key|^auth$|authorization/i;
 
 /** Passwords in URLs: between the colon after the user's name and the last @, and in the query. */
 const IN_URL = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/?#]*):[^\s]*@/gi;

@@ -28,8 +28,8 @@ export interface TestFunctions {
  * ```
  *
  * @param make returns a new backend of cells, or a promise of one; `heap` or `memory` for those of this package. It is
- *   called in each test. If a class
- *   has `initialize`, `make` calls it. All these backends may have one store: all names are new
+ *   called in each test. A class with `initialize` is initialized by `make`. The backends may share a store, because no
+ *   name of a metric is used twice
  * @param functions of the test runner
  * @throws TypeError if `make` is no function, or the runner has no `describe` and `it`
  */

@@ -7,8 +7,8 @@ use crate::os::{self, NotHeld, SharedMutex};
 use crate::sync::{AtomicU32, AtomicU64, Guard, Note, Ordering};
 use std::time::Duration;
 
-/// How long to wait for a mutex before its holder is asked for. Work under the mutex takes nanoseconds, so a process
-/// that holds it longer has been stopped, or waits for a processor.
+/// How long to wait for a mutex before looking whether its holder is stopped. Work under the mutex takes nanoseconds, so
+/// a process that holds it longer has been stopped, or waits for a processor.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// How many times to wait for a holder that has not been stopped: on a crowded machine, a second in all.
 const WAITS: u32 = 50;
