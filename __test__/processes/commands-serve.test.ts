@@ -77,6 +77,28 @@ describe('serve', () => {
     expect(program.errors).toBe('');
   });
 
+  test('does not go over to another application', async () => {
+    const first = await start(3);
+    const { url } = await served();
+    await killed(first);
+    const manifest = '{"name":"billing"}';
+    const files = {
+      'package.json': manifest,
+      'count.js': source('processes/commands-serve/count.cjs'),
+    };
+    const other = new Application(files, app);
+    try {
+      // Its start removes the dead segment.
+      expect(await other.run('count.js', { args: ['9'] }).line()).toBe('counted');
+      expect(mpmetrics(app, ['scrape']).stdout).toContain('c_total 9\n');
+      expect((await fetch(url)).status).toBe(500);
+      await start(4);
+      expect(await countAt(url)).toBe(4);
+    } finally {
+      other.remove();
+    }
+  });
+
   test('prints what the Accept header prefers, and packs it', async () => {
     await start(1);
     const { url } = await served('shop');

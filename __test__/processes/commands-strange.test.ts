@@ -141,6 +141,21 @@ describe('a damaged record', () => {
   });
 });
 
+describe('a label value that would change the terminal', () => {
+  beforeEach(makeDead);
+  afterEach(remove);
+
+  test.skipIf(lacks('util-linux'))('is printed without its control characters', () => {
+    const bytes = readFileSync(path);
+    bytes.write('\u001b[2J', bytes.indexOf('paid'));
+    writeFileSync(path, bytes);
+    expect(mpmetrics(app, ['scrape', path]).stdout).toContain('{status="\u001b[2J"} 5\n');
+    const shown = onTerminal(app, ['scrape', path], {});
+    expect(shown).toContain('{status="\ufffd[2J"} 5\r\n');
+    expect(shown).not.toContain('\u001b');
+  });
+});
+
 describe('command lines', () => {
   beforeAll(makeDead);
   afterAll(remove);

@@ -65,7 +65,7 @@ function print(
   const sections: [string, string[]][] = [
     ['processes', processes(reading)],
     ['limits', limits(reading)],
-    ['metrics with most series', largest(reading)],
+    ['metrics with most series', largest(reading).map((line) => terminal.shown(line))],
     ['refused updates', refused(reading)],
   ];
   const state = reading.facts.lives ? 'live' : 'dead';

@@ -64,7 +64,7 @@ or if APP is no application or several.`,
     }
     if (missing.length > 0 && snapshot.families.length === 0) return 1;
     const text = await printed(reading, snapshot, choice, given);
-    if (text !== '') terminal.print(text);
+    if (text !== '') terminal.print(terminal.shown(text));
     warn(reading, terminal);
     return missing.length === 0 ? 0 : 1;
   },

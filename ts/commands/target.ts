@@ -1,18 +1,20 @@
 /** The application that a long-lived command reads, also after it has died, and after it has started again. */
 
-import { chooseApplication, type Application } from './applications';
+import { chooseApplication, nameOf, type Application } from './applications';
 import { Misuse } from './command';
 
 /** Finds the segment of one application again and again. */
 export class Target {
   private constructor(
-    private readonly app: string | undefined,
+    private readonly app: string,
     private last: Application,
   ) {}
 
   /** Finds the application. Rejects as {@link chooseApplication} does. */
   static async of(app: string | undefined): Promise<Target> {
-    return new Target(app, await chooseApplication(app));
+    const found = await chooseApplication(app);
+    // By its name from now on: when it has died, another application may be the only one that lives.
+    return new Target(app ?? nameOf(found), found);
   }
 
   /** The application that was found last. */

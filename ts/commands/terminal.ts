@@ -13,6 +13,8 @@ export interface Terminal {
   tell(text: string): void;
   /** Prints a usage that was not kept to. */
   complain(text: string): void;
+  /** Returns a text of somebody else's: on a terminal, without the control characters that would change it. */
+  shown(text: string): string;
   /** Returns a text in a colour, if results are printed on a terminal. */
   paint(colour: Colour, text: string): string;
 }
@@ -27,6 +29,8 @@ export function ownTerminal(): Terminal {
     print: (text) => stdout.write(`${text}\n`),
     tell: (text) => stderr.write(`mpmetrics: ${text}\n`),
     complain: (text) => stderr.write(`${text}\n`),
+    // Line breaks and tabs are part of the formats.
+    shown: (text) => (stdout.isTTY ? text.replace(/[^\P{Cc}\n\r\t]/gu, '\ufffd') : text),
     paint: (colour, text) => (coloured ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text),
   };
 }

@@ -24,6 +24,8 @@ export function describe({ choice, self, package: folder }: Decision): SegmentDe
 
 /** The name in a folder's package.json; if it has none, the folder's own. */
 function nameOf(folder: string): string | null {
+  // Without /proc, the package is not known.
+  if (folder === '') return null;
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const { name } = (manifest ?? {}) as { name?: unknown };

@@ -84,14 +84,8 @@ export interface Binding {
   /**
    * Reads a segment as a stranger: without a slot, and without a store to it. The promise rejects with a code and the
    * path for a file that is no segment of this version, is damaged, or cannot be read.
-   *
-   * @param names metrics that are read; all if left out
    */
-  readSegment(
-    path: string,
-    parts: ReadingParts,
-    names?: readonly string[] | null,
-  ): Promise<SegmentReading>;
+  readSegment(path: string, parts: ReadingParts): Promise<SegmentReading>;
   /** Paths of the segments of this user, and of its groups, below the parents of this package's own directories. */
   listSegments(parents: readonly string[]): string[];
   /**

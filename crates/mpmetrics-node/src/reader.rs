@@ -148,21 +148,16 @@ impl Yield for Read {
     }
 }
 
-/// Reads the segment at a path, without a slot, and without a store to it. `names` chooses metrics; all if it is left
-/// out.
+/// Reads the segment at a path, without a slot, and without a store to it.
 #[napi(ts_return_type = "Promise<SegmentReading>")]
-pub fn read_segment(
-    path: String,
-    parts: ReadingParts,
-    names: Option<Vec<String>>,
-) -> AsyncTask<Job<Read>> {
-    AsyncTask::new(Job::new(move || work(&PathBuf::from(path), &parts, names)))
+pub fn read_segment(path: String, parts: ReadingParts) -> AsyncTask<Job<Read>> {
+    AsyncTask::new(Job::new(move || work(&PathBuf::from(path), &parts)))
 }
 
-fn work(path: &Path, parts: &ReadingParts, names: Option<Vec<String>>) -> Result<Read, Error> {
+fn work(path: &Path, parts: &ReadingParts) -> Result<Read, Error> {
     let file = SegmentFile::open(path)?;
     let told = |error: Error| error.at(path);
-    let filter = Filter { everything: true, only: names, exemplars: true, ..Filter::default() };
+    let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     let (reading, snapshot) = match parts {
         ReadingParts::None => (look(&file)?, None),
         _ => {
