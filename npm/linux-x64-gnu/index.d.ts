@@ -466,11 +466,8 @@ export declare const enum ReadingParts {
   Processes = 'processes',
 }
 
-/**
- * Reads the segment at a path, without a slot, and without a store to it. `names` chooses metrics; all if it is left
- * out.
- */
-export declare function readSegment(path: string, parts: ReadingParts, names?: Array<string> | undefined | null): Promise<SegmentReading>
+/** Reads the segment at a path, without a slot, and without a store to it. */
+export declare function readSegment(path: string, parts: ReadingParts): Promise<SegmentReading>
 
 /**
  * Removes the segment at a path, unless a process uses it. Returns the pids of the processes that use it; none if the
