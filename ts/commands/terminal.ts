@@ -13,7 +13,7 @@ export interface Terminal {
   tell(text: string): void;
   /** Prints a usage that was not kept to. */
   complain(text: string): void;
-  /** Returns a text of somebody else's: on a terminal, without the control characters that would change it. */
+  /** Returns a text that others have written: on a terminal, without control characters, which would change it. */
   shown(text: string): string;
   /** Returns a text in a colour, if results are printed on a terminal. */
   paint(colour: Colour, text: string): string;

@@ -376,7 +376,10 @@ export class HeapStorage {
     if (this.dead) return true;
     if (!this.open(false) || this.heap?.current !== true) return this.dead;
     this.left.moveIn(this.heap);
-    this.current?.showLife();
+    this.attempt(() => {
+      this.current?.showLife();
+      return Status.Ok;
+    });
     return true;
   }
 
