@@ -44,13 +44,16 @@ const MAGIC = Buffer.from('mps\x01', 'latin1');
  */
 export class Snapshot {
   /** The snapshot without families. */
-  static readonly empty = new Snapshot(MAGIC);
+  static get empty(): Snapshot {
+    return EMPTY;
+  }
 
   /** The whole, to be stored or sent. */
   readonly bytes: Bytes;
   private split: readonly SnapshotFamily[] | null = null;
 
-  private constructor(bytes: Bytes) {
+  /** @internal Use {@link from}. */
+  constructor(bytes: Bytes) {
     this.bytes = bytes;
   }
 
@@ -65,7 +68,7 @@ export class Snapshot {
     // Not `instanceof`: test runners and `vm` have a Uint8Array of their own.
     if (!types.isUint8Array(bytes)) throw unfit('bytes', 'a Uint8Array', bytes);
     const { buffer, byteOffset, byteLength } = bytes;
-    const snapshot = new Snapshot(Buffer.from(buffer, byteOffset, byteLength));
+    const snapshot = made(Buffer.from(buffer, byteOffset, byteLength));
     snapshot.split = familiesOf(snapshot.bytes);
     return snapshot;
   }
@@ -73,14 +76,14 @@ export class Snapshot {
   /** Returns a snapshot of families that were {@link families} of one application's snapshots. */
   static of(families: readonly SnapshotFamily[]): Snapshot {
     checkFamilies(families);
-    const snapshot = new Snapshot(Buffer.concat([MAGIC, ...families.map(({ bytes }) => bytes)]));
+    const snapshot = made(Buffer.concat([MAGIC, ...families.map(({ bytes }) => bytes)]));
     snapshot.split = [...families];
     return snapshot;
   }
 
   /** Returns the snapshot of families that lie in no shared memory. */
   static ofRows(families: readonly ExtraFamily[], prefix: string): Snapshot {
-    return new Snapshot(native().snapshotOfRows(families as ExtraFamily[], prefix));
+    return made(native().snapshotOfRows(families as ExtraFamily[], prefix));
   }
 
   /**
@@ -103,7 +106,7 @@ export class Snapshot {
     }
     const all = bytesOf(snapshots);
     const names = namesOf(options.instances, all.length);
-    return Snapshot.made(native().joinSnapshots(all, names, 'snapshot'));
+    return whenDone(native().joinSnapshots(all, names, 'snapshot'));
   }
 
   /**
@@ -113,11 +116,7 @@ export class Snapshot {
    * @returns rejects as {@link join} does
    */
   static async sum(snapshots: readonly Snapshot[]): Promise<Snapshot> {
-    return Snapshot.made(native().sumSnapshots(bytesOf(snapshots)));
-  }
-
-  private static async made(bytes: Promise<Bytes>): Promise<Snapshot> {
-    return new Snapshot(await known(bytes));
+    return whenDone(native().sumSnapshots(bytesOf(snapshots)));
   }
 
   /**
@@ -140,29 +139,29 @@ export class Snapshot {
    */
   async minus(base: Snapshot): Promise<{ rest: Snapshot; base: Snapshot }> {
     const both = await known(native().subtractSnapshot(this.bytes, bytesIn('base', base)));
-    return { rest: new Snapshot(both[0]!), base: new Snapshot(both[1]!) };
+    return { rest: made(both[0]!), base: made(both[1]!) };
   }
 
   /** Returns the counters, histograms and summaries whose series a later snapshot does not have any more. */
   async missingIn(later: Snapshot): Promise<Snapshot> {
-    return Snapshot.made(native().missingSeries(this.bytes, bytesIn('later', later)));
+    return whenDone(native().missingSeries(this.bytes, bytesIn('later', later)));
   }
 
   /** Returns the counters, histograms and summaries without the series that `gone` has and none of `kept` has. */
   async without(gone: Snapshot, kept: readonly Snapshot[]): Promise<Snapshot> {
-    return Snapshot.made(
+    return whenDone(
       native().withoutSeries(this.bytes, bytesIn('gone', gone), bytesOf(kept, 'kept')),
     );
   }
 
   /** Returns a snapshot with the same content whose families are deflated. All methods take such snapshots, too. */
   async packed(): Promise<Snapshot> {
-    return Snapshot.made(native().packSnapshot(this.bytes, true));
+    return whenDone(native().packSnapshot(this.bytes, true));
   }
 
   /** Returns a snapshot with the same content, with no family deflated. */
   async unpacked(): Promise<Snapshot> {
-    return Snapshot.made(native().packSnapshot(this.bytes, false));
+    return whenDone(native().packSnapshot(this.bytes, false));
   }
 
   /**
@@ -187,6 +186,17 @@ export class Snapshot {
     return [...families.map((family) => jsonRows(family, ownDefaults)), ...rows.map(rowsOf)];
   }
 }
+
+/** Makes a snapshot. Not in the class, because a bundler renames a class that uses its own name. */
+function made(bytes: Bytes): Snapshot {
+  return new Snapshot(bytes);
+}
+
+async function whenDone(bytes: Promise<Bytes>): Promise<Snapshot> {
+  return made(await known(bytes));
+}
+
+const EMPTY = made(MAGIC);
 
 function familiesOf(bytes: Bytes): SnapshotFamily[] {
   try {
