@@ -21,7 +21,8 @@ const PATHLESS = {
     ...['textfile', 'totals'],
   ],
   compat: [
-    ...['aggregate', 'aggregator-names', 'backend-*', 'backends', 'buffered', 'collectors'],
+    ...['aggregate', 'aggregator-names', 'backend-*', 'backends', 'buffered', 'buffered-*'],
+    'collectors',
     ...['configuration', 'deep-paths', 'default-metrics', 'describe-backend', 'exports', 'http'],
     ...['inspection', 'messages', 'metric-names', 'names'],
     ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],

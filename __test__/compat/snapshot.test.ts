@@ -200,8 +200,8 @@ test('arguments that are no snapshots are refused by name', async () => {
   const client = own(await heap.load());
   const { Snapshot, MpmetricsError } = client;
   const one = await client.register.snapshot();
-  const wrong = any(one.bytes);
-  const list = any(one);
+  const wrong: Value = any(one.bytes);
+  const list: Value[] = any(one);
   const cases: [Promise<unknown>, RegExp][] = [
     [Snapshot.join(list), /^snapshots must be an array of snapshots, and is /],
     [Snapshot.sum([one, wrong]), /^snapshots\[1\] must be a Snapshot, and is /],
