@@ -23,7 +23,15 @@ const PATHLESS = {
     ...['aggregate', 'aggregator-names', 'backend-*', 'backends', 'buffered', 'collectors'],
     ...['configuration', 'deep-paths', 'default-metrics', 'describe-backend', 'exports', 'http'],
     ...['inspection', 'messages', 'metric-names', 'names'],
-    ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
+    ...[
+      'pushgateway',
+      'readers',
+      'redis-options',
+      'refusals-options',
+      'serving',
+      'states-readers',
+      'successor',
+    ],
     'engines',
     // Specs of the suite itself.
     'suite',
