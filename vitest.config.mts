@@ -25,7 +25,15 @@ const PATHLESS = {
     'collectors',
     ...['configuration', 'deep-paths', 'default-metrics', 'describe-backend', 'exports', 'http'],
     ...['inspection', 'messages', 'metric-names', 'names'],
-    ...['pushgateway', 'readers', 'refusals-options', 'serving', 'states-readers', 'successor'],
+    ...[
+      'pushgateway',
+      'readers',
+      'redis-options',
+      'refusals-options',
+      'serving',
+      'states-readers',
+      'successor',
+    ],
     'engines',
     // Specs of the suite itself.
     'suite',

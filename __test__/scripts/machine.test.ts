@@ -101,7 +101,7 @@ describe('requirements of single tests', () => {
       ...['crash/hosts-mutations', 'crash/hosts', 'dependents/dependents', 'guide/coming-from'].map(
         (name) => `__test__/${name}.test.ts`,
       ),
-      ...['clients', 'errors', 'hosts', 'servers'].map(
+      ...['clients', 'errors', 'hosts', 'servers', 'steps'].map(
         (name) => `__test__/processes/redis-${name}.test.ts`,
       ),
     ]);
