@@ -66,7 +66,7 @@ const PARTS = {
   /** Kills of workers on 20 hosts that share their metrics through Redis, with partitions and losses of Redis. */
   hosts: { minutes: 50, figures: { HOST_KILLS: 1_000, HOSTS: 20 }, file: 'crash/hosts' },
   /** All faults that the storms of hosts must find; CI tests a part of them. TIMES changes nothing. */
-  mutations: { minutes: 4, figures: { MUTATIONS: 'all' }, file: 'crash/hosts-mutations' },
+  mutations: { minutes: 6, figures: { MUTATIONS: 'all' }, file: 'crash/hosts-mutations' },
   /** No size: the test always uses a million random label values. */
   labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },
 };

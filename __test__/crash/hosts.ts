@@ -307,6 +307,11 @@ export class Hosts {
       this.compareWithTold(host, expected);
     }
     for (const [n, one] of shown.entries()) {
+      const gauges = [...one.keys()].filter((series) => series.startsWith('alive{')).join();
+      const hidden = living.filter(({ name }) => !gauges.includes(`instance="${name}"`));
+      for (const { name } of hidden) {
+        this.wrong.push(`at the end ${living[n]!.name} does not show the gauge of ${name}`);
+      }
       const differing = [...expected].filter(([series, value]) => one.get(series) !== value);
       for (const [series, value] of differing) {
         const seen = String(one.get(series));
