@@ -23,14 +23,14 @@ const SYSCALL = ['syscall(futex)', 'syscall(getrandom)', 'syscall(renameat2)', '
 const SYSCALL_32 = ['syscall(fcntl64)'];
 /** The other functions of the C library that the native module calls and that make system calls. */
 const CALLS = (
-  'chmod clock_gettime close fchmod fchown fstat64 getcwd linkat lseek64 lstat64 madvise ' +
-  'mkdir mmap mmap64 munmap nanosleep open64 opendir posix_fallocate pread64 pthread_create pwrite64 read ' +
-  'readdir64 readlink realpath rename rmdir sched_yield stat64 statfs statx sysconf unlink write writev'
+  'chmod clock_gettime close fchmod fchown fdopendir fstat64 getcwd linkat lseek64 lstat64 madvise ' +
+  'mkdir mmap mmap64 munmap nanosleep open64 openat64 opendir posix_fallocate pread64 pthread_create pwrite64 read ' +
+  'readdir64 readlink realpath rename rmdir sched_yield stat64 statfs statx sysconf unlink unlinkat write writev'
 ).split(' ');
 /** The calls that the cases below reach. The others are made in error paths, or when the module is loaded. */
 const REACHED = (
   'clock_gettime close fchmod fcntl(F_DUPFD_CLOEXEC) fcntl(F_OFD_GETLK) fcntl(F_OFD_SETLK) madvise ' +
-  'mmap munmap nanosleep open64 opendir posix_fallocate pread64 ' +
+  'mmap munmap nanosleep open64 openat64 opendir posix_fallocate pread64 ' +
   'pthread_create read readdir64 readlink statfs statx syscall(futex) ' +
   'syscall(getrandom) syscall(renameat2)'
 ).split(' ');

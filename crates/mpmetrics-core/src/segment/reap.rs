@@ -89,14 +89,20 @@ fn reap_one(
         if alive.is_none() && want == Want::Order && !is_over(&file, contents)? {
             return Ok(false);
         }
-        contents.retire(&file)?;
-        kill_point!("reap.retired");
+        retire(&file, contents)?;
     }
     let removed = remove(path, &file)?;
     if removed {
         state::remove(path);
     }
     Ok(removed)
+}
+
+/// Retires a segment that no process uses. The caller holds the heap lock, and removes the file next.
+pub(super) fn retire(file: &File, contents: &impl Contents) -> Result<()> {
+    contents.retire(file)?;
+    kill_point!("reap.retired");
+    Ok(())
 }
 
 /// A lock of a byte, held until this is dropped.

@@ -4,7 +4,8 @@ use super::contents::Contents;
 use super::create::SegmentPath;
 use super::directory::Access;
 use super::heap_file::HeapContents;
-use super::reap::{unlink, Held};
+use super::reap::{retire, unlink, Held};
+use super::state;
 use crate::error::{Error, Result};
 use crate::os::{self, ProcessIdentity};
 use crate::reader::{look, Facts, SegmentFile};
@@ -58,9 +59,10 @@ fn remove_at(path: &Path) -> Result<Removal> {
     if !pids.is_empty() && !found.retired {
         return Ok(Removal::InUse(pids));
     }
-    contents.retire(&file)?;
-    kill_point!("reap.retired");
-    unlink(path, &file)?;
+    retire(&file, &contents)?;
+    if unlink(path, &file)? {
+        state::remove(path);
+    }
     Ok(Removal::Removed)
 }
 
