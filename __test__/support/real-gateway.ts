@@ -5,7 +5,9 @@ const gateways: ChildProcess[] = [];
 
 /** Starts a Pushgateway. Returns its URL. */
 export async function startGateway(address = '127.0.0.1:0'): Promise<string> {
-  const gateway = spawn('prometheus-pushgateway', [`--web.listen-address=${address}`]);
+  // Debian's keeps its groups in one file for all gateways, if it is ended by a signal that it can catch.
+  const options = [`--web.listen-address=${address}`, '--persistence.file='];
+  const gateway = spawn('prometheus-pushgateway', options);
   gateways.push(gateway);
   let log = '';
   return new Promise((resolve, reject) => {
