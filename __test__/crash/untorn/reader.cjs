@@ -1,7 +1,8 @@
 /**
  * Scrapes while another process updates, and at the end prints what the scrapes showed. If its argument is a number, it
- * scrapes for so many milliseconds, counted from the first scrape that shows an update. If its argument is `seen`, it
- * scrapes until it has seen torn reads of both the histogram and the summary.
+ * scrapes for so many milliseconds, counted from the first scrape that shows an update, and then until a scrape has met
+ * an update under way. If its argument is `seen`, it scrapes until it has seen torn reads of both the histogram and the
+ * summary.
  */
 const { register } = require('mpmetrics');
 const { openSegment } = require(
@@ -20,7 +21,9 @@ for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
   const result = { scrapes: 0, torn: 0, fallen: 0, uneven: 0, last: 0, apart: 0, misranked: 0 };
   const seenAll = () => result.torn > 0 && result.misranked > 0;
   let until = Infinity;
-  const ended = process.argv[2] === 'seen' ? seenAll : () => Date.now() >= until;
+  const stats = () => openSegment({ create: false }).stats();
+  const metUpdate = () => Date.now() >= until && stats().tornRetries > 0;
+  const ended = process.argv[2] === 'seen' ? seenAll : metUpdate;
   while (!ended()) {
     const text = await register.metrics();
     const value = (name) => Number((text.match(new RegExp('^' + name + ' (.*)$', 'm')) ?? [])[1]);
@@ -40,7 +43,7 @@ for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
       seen.add(state);
     }
   }
-  const { tornRetries, tornGivenUp } = openSegment({ create: false }).stats();
+  const { tornRetries, tornGivenUp } = stats();
   console.log(JSON.stringify({ ...result, states: seen.size, tornRetries, tornGivenUp }));
   process.exit();
 })();
