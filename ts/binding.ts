@@ -6,6 +6,7 @@
 import { createRequire } from 'module';
 import { basename, dirname, isAbsolute, join, resolve } from 'path';
 
+import { MpmetricsError } from './errors';
 import { libcOf } from './libc';
 import { OUTS, REFUSALS, STATUSES, type Binding, type Layout } from './native';
 
@@ -64,6 +65,22 @@ export function loadBinding(): Binding | null {
 export function bindingFailure(): string | null {
   outcome ??= look();
   return outcome.reason;
+}
+
+/**
+ * Returns the native module.
+ *
+ * @param what what needs it, as the subject of a sentence
+ * @throws MpmetricsError `ERR_MPMETRICS_UNSUPPORTED` if {@link loadBinding} returns null
+ */
+export function requireBinding(what: string): Binding {
+  const binding = loadBinding();
+  if (binding !== null) return binding;
+  const reason = bindingFailure() ?? 'it is missing';
+  throw new MpmetricsError(
+    'ERR_MPMETRICS_UNSUPPORTED',
+    `${what} needs the native module: ${reason}`,
+  );
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Reading segments of other applications: without a slot, without a store to them, and also when they are dead. */
 
-import { bindingFailure, loadBinding } from './binding';
-import { MpmetricsError } from './errors';
+import { requireBinding } from './binding';
 import { PROMETHEUS_CONTENT_TYPE, type RegistryContentType } from './exposition';
 import { decisiveVariables, directories, namedDirectory } from './meeting';
 import type { PrintOptions } from './metrics';
@@ -65,11 +64,5 @@ export class SegmentReader {
 }
 
 function native(): Binding {
-  const binding = loadBinding();
-  if (binding !== null) return binding;
-  const reason = bindingFailure() ?? 'it is missing';
-  throw new MpmetricsError(
-    'ERR_MPMETRICS_UNSUPPORTED',
-    `reading a segment needs the native module: ${reason}`,
-  );
+  return requireBinding('reading a segment');
 }

@@ -2,7 +2,7 @@
 
 import { types } from 'util';
 
-import { bindingFailure, loadBinding } from './binding';
+import { requireBinding } from './binding';
 import { codeOf, messageOf, MpmetricsError, unfit, type ErrorCode } from './errors';
 import {
   formatOf,
@@ -269,11 +269,5 @@ function rowsOf({ name, help, type, samples }: ExtraFamily): MetricRows {
 }
 
 function native(): Binding {
-  const binding = loadBinding();
-  if (binding !== null) return binding;
-  const reason = bindingFailure() ?? 'it is missing';
-  throw new MpmetricsError(
-    'ERR_MPMETRICS_UNSUPPORTED',
-    `a snapshot needs the native module: ${reason}`,
-  );
+  return requireBinding('a snapshot');
 }
